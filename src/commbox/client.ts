@@ -1,0 +1,102 @@
+import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import type { Clock } from '../kernel/clock.ts';
+import { createExchange, type Exchange, type ExchangeTimeouts } from './exchange.ts';
+import type { MultipartBody } from './multipart-body.ts';
+
+/** One HTTP call. `path` is absolute and already encoded; `key` is the account's API key of this attempt. */
+export interface CommboxRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly key: string;
+  readonly requestId: string;
+  readonly traceparent: string | undefined;
+  /** JSON bytes, a multipart body, or nothing. */
+  readonly body: string | Buffer | MultipartBody | null;
+}
+
+export interface CommboxClientOptions {
+  readonly origin: string;
+  /** Most calls at once; each has a connection of its own, so none waits inside the pool. */
+  readonly connections: number;
+  readonly clock: Clock;
+  readonly timeouts: ExchangeTimeouts;
+  readonly connectTimeoutMs: number;
+  /** Proxy for `https` origins, and the hosts that go without (the conventions of `HTTPS_PROXY` and `NO_PROXY`). */
+  readonly proxy?: { readonly https: string; readonly no: string } | undefined;
+}
+
+export interface CommboxClient {
+  /** One call, one attempt: never retried, never redirected. Never rejects; every end is an `Exchange`. */
+  call(request: CommboxRequest): Promise<Exchange>;
+  /** Waits for the calls in flight, then closes the connections. */
+  close(): Promise<void>;
+  /** Ends the calls in flight at once; those already written become `lost`. */
+  destroy(): Promise<void>;
+}
+
+export function createCommboxClient(options: CommboxClientOptions): CommboxClient {
+  const { origin, clock, timeouts } = options;
+  const dispatcher = createDispatcher(options);
+
+  return {
+    call: (request) =>
+      new Promise((resolve) => {
+        const { body } = request;
+        const multipart = body !== null && typeof body === 'object' && 'chunks' in body ? body : null;
+        const exchange = createExchange(clock, timeouts, multipart, resolve);
+        dispatcher.dispatch(
+          {
+            origin,
+            path: request.path,
+            method: request.method,
+            headers: headersOf(request, multipart),
+            body: exchange.body ?? (body as string | Buffer | null),
+            // The exchange keeps the time itself: undici's limits are per chunk and start at other moments.
+            headersTimeout: 0,
+            bodyTimeout: 0,
+          },
+          exchange.handler,
+        );
+      }),
+    close: () => dispatcher.close(),
+    destroy: () => dispatcher.destroy(),
+  };
+}
+
+function headersOf(request: CommboxRequest, multipart: MultipartBody | null): string[] {
+  const headers = [
+    'authorization',
+    `Bearer ${request.key}`,
+    'accept',
+    'application/json',
+    'x-request-id',
+    request.requestId,
+  ];
+  if (request.traceparent !== undefined) headers.push('traceparent', request.traceparent);
+  if (multipart !== null) {
+    headers.push('content-type', multipart.contentType, 'content-length', String(multipart.contentLength));
+  } else if (request.body !== null) {
+    headers.push('content-type', 'application/json');
+  }
+  return headers;
+}
+
+function createDispatcher(options: CommboxClientOptions): Dispatcher {
+  const pool = {
+    connections: options.connections,
+    pipelining: 1,
+    // One call per connection keeps "was a byte of it written?" answerable; HTTP/2 would mix them.
+    allowH2: false,
+    // Idle sockets go before the server's own limit can cut them under a request: after 4 s, or 2 s before the end
+    // that the server announces (RFC 9112, 9.3, `Keep-Alive: timeout=`).
+    keepAliveTimeout: 4_000,
+    keepAliveTimeoutThreshold: 2_000,
+    connect: { timeout: options.connectTimeoutMs },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  if (options.proxy !== undefined && options.origin.startsWith('https:')) {
+    return new EnvHttpProxyAgent({ ...pool, httpsProxy: options.proxy.https, noProxy: options.proxy.no });
+  }
+  return new Pool(options.origin, pool);
+}

@@ -1,0 +1,78 @@
+import { judgeAnswer } from '../commbox/answer.ts';
+import type { CommboxClient } from '../commbox/client.ts';
+import type { Exchange } from '../commbox/exchange.ts';
+import { createMultipartBody } from '../commbox/multipart-body.ts';
+import { parseRetryAfter } from '../commbox/retry-after.ts';
+import { streamObjectsPath } from '../commbox/stream-path.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Keyring } from './keyring.ts';
+import type { AttemptResult, Message, RawAnswer } from './message.ts';
+
+export interface AttemptOptions {
+  readonly client: CommboxClient;
+  readonly basePath: string;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+}
+
+/** One attempt: one HTTP call, or two if CommBox refused the first key and a second one is configured. Never rejects. */
+export type Attempt = (message: Message) => Promise<AttemptResult>;
+
+export function createAttempt({ client, basePath, keyring, clock }: AttemptOptions): Attempt {
+  const call = async (message: Message, key: string): Promise<AttemptResult> => {
+    const startedAt = clock.monotonic();
+    const { payload } = message;
+    const exchange = await client.call({
+      method: 'POST',
+      path: streamObjectsPath(basePath, message.streamId),
+      key,
+      requestId: message.requestId,
+      traceparent: message.traceparent,
+      body: payload.kind === 'json' ? payload.body : createMultipartBody(payload.data, payload.files),
+    });
+    return judge(exchange, message.sendsToClient, clock.monotonic() - startedAt, clock.now());
+  };
+
+  return async (message) => {
+    const key = keyring.preferred();
+    const result = await call(message, key);
+    if (result.kind !== 'refused' || result.code !== 'commbox_unauthorized') return result;
+    // A refused key created nothing, so the other one may be tried at once.
+    const other = keyring.other(key);
+    if (other === null) return result;
+    const second = await call(message, other);
+    if (second.kind !== 'refused' || second.code !== 'commbox_unauthorized') keyring.prefer(other);
+    return second;
+  };
+}
+
+function judge(exchange: Exchange, sendsToClient: boolean, durationMs: number, nowMs: number): AttemptResult {
+  if (exchange.kind === 'failed') {
+    const { error } = exchange;
+    if (!exchange.started) return { kind: 'unreachable', durationMs, error };
+    return { kind: 'unclear', durationMs, code: exchange.isTimeout ? 'commbox_timeout' : 'commbox_error', error };
+  }
+  const verdict = judgeAnswer(exchange.status, exchange.body, sendsToClient);
+  const { upstream } = verdict;
+  const raw: RawAnswer = { status: exchange.status, contentType: exchange.contentType, body: exchange.body };
+  switch (verdict.kind) {
+    case 'sent':
+      return { kind: 'sent', durationMs, upstream, objectId: verdict.objectId, raw };
+    case 'throttled':
+      return {
+        kind: 'throttled',
+        durationMs,
+        upstream,
+        retryAfterMs: parseRetryAfter(exchange.retryAfter, exchange.date, nowMs),
+      };
+    case 'unauthorized':
+      return { kind: 'refused', durationMs, upstream, code: 'commbox_unauthorized', raw };
+    case 'stream_not_found':
+      return { kind: 'refused', durationMs, upstream, code: 'commbox_stream_not_found', raw };
+    case 'rejected':
+      return { kind: 'refused', durationMs, upstream, code: 'commbox_rejected', raw };
+    case 'unclear':
+      // A body that was cut cannot be passed on as it came.
+      return { kind: 'unclear', durationMs, upstream, code: 'commbox_error', ...(exchange.isCut ? {} : { raw }) };
+  }
+}

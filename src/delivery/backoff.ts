@@ -1,0 +1,31 @@
+export interface BackoffPolicy {
+  readonly baseMs: number;
+  readonly capMs: number;
+}
+
+/** After a 429. */
+export const throttleBackoff: BackoffPolicy = { baseMs: 500, capMs: 30_000 };
+
+/** After a failure to connect. */
+export const connectBackoff: BackoffPolicy = { baseMs: 1_000, capMs: 30_000 };
+
+/** How much later than a stated `Retry-After` an attempt may start, as a share of it: callers must not come in step. */
+const RETRY_AFTER_JITTER = 0.1;
+
+/**
+ * Milliseconds to wait before attempt `failures + 1`: exponential with full jitter ("Exponential Backoff And Jitter",
+ * AWS Architecture Blog), or, where the server stated a wait, never earlier than that.
+ *
+ * @param failures consecutive failures so far, at least 1
+ * @param retryAfterMs what the server asked for, null if nothing usable
+ * @param random uniform in [0, 1)
+ */
+export function backoffMs(
+  policy: BackoffPolicy,
+  failures: number,
+  retryAfterMs: number | null,
+  random: () => number,
+): number {
+  if (retryAfterMs !== null) return retryAfterMs * (1 + RETRY_AFTER_JITTER * random());
+  return random() * Math.min(policy.capMs, policy.baseMs * 2 ** (failures - 1));
+}

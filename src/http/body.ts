@@ -1,0 +1,30 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance } from 'fastify';
+import { GatewayError, invalidRequest } from '../kernel/errors.ts';
+
+const BYTE_ORDER_MARK = '\uFEFF';
+const OTHER_CHARSET = /;\s*charset\s*=\s*"?(?!utf-?8\b)/i;
+
+/**
+ * Bodies arrive as bytes: the drop-in door passes them on as they came, and the others need the source text of every
+ * number. Only JSON is read; Fastify's own parsers, text/plain among them, are taken away.
+ */
+export function addJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (OTHER_CHARSET.test(request.headers['content-type'] ?? '')) {
+      return done(new GatewayError('unsupported_media_type', 'JSON must be UTF-8 (RFC 8259, section 8.1).'));
+    }
+    done(null, body);
+  });
+}
+
+/** The text of a JSON body. @throws GatewayError `invalid_request` if there is none, or it is not UTF-8. */
+export function textOf(body: unknown): string {
+  if (!Buffer.isBuffer(body) || body.length === 0) {
+    throw invalidRequest([{ pointer: '', message: 'a JSON body is required' }]);
+  }
+  if (!isUtf8(body)) throw invalidRequest([{ pointer: '', message: 'must be UTF-8' }]);
+  const text = body.toString('utf8');
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+}

@@ -1,0 +1,80 @@
+import type { Allowlist } from '../access/allowlist.ts';
+import type { Caller } from '../access/caller.ts';
+import type { Directory } from '../access/directory.ts';
+import { resolveLane } from '../access/lane.ts';
+import { type ResolvedStream, resolveStream } from '../access/streams.ts';
+import type { ChannelName, InlineAttachment, Lane, MappedMessage } from '../channels/channel.ts';
+import type { Prepared } from '../channels/prepare.ts';
+import type { Draft } from '../delivery/message.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { invalidRequest } from '../kernel/errors.ts';
+import { readTimes } from './times.ts';
+
+/** A draft before it is known whether files go with it. */
+export type OpenDraft = Omit<Draft, 'payload' | 'requestId' | 'traceparent'>;
+
+export interface ChannelDraft {
+  readonly draft: OpenDraft;
+  readonly mapped: MappedMessage;
+  readonly attachments: readonly InlineAttachment[];
+}
+
+export interface DraftOptions {
+  readonly directory: Directory;
+  readonly allowlist: Allowlist;
+  readonly prepare: (channel: ChannelName, body: unknown, defaults: Readonly<Record<string, unknown>>) => Prepared;
+  readonly clock: Clock;
+  /** `MESSAGE_TTL_HOURS`. */
+  readonly defaultTtlHours: number;
+}
+
+/** Turns the JSON of a request to `/v1/{channel}` into a draft, or throws what is wrong with it. */
+export type DraftReader = (caller: Caller, channel: ChannelName, body: unknown, patienceMs: number) => ChannelDraft;
+
+/** @throws (the reader) GatewayError for everything that section "Sending" calls an error. */
+export function createDraftReader(options: DraftOptions): DraftReader {
+  const { directory, allowlist, prepare, clock } = options;
+
+  return (caller, channel, body, patienceMs) => {
+    const stream = resolveStream(directory, caller, channel, streamChoice(body));
+    const prepared = prepare(channel, body, stream.defaults);
+    if (!prepared.ok) throw invalidRequest(prepared.faults);
+    const { request, mapped } = prepared;
+    const lane = resolveLane(caller, stream, request.lane);
+    allowlist.check(mapped.recipients);
+    const now = clock.now();
+    const times = readTimes(request, now, patienceMs, stream.ttlHours ?? options.defaultTtlHours);
+    const draft: OpenDraft = {
+      ...placeOf(caller, stream, lane),
+      sendsToClient: mapped.object['sendToClient'] === true,
+      reference: request.reference ?? null,
+      sendAt: times.sendAt,
+      expiresAt: times.expiresAt,
+      onUnknown: request.onUnknown ?? 'hold',
+      patienceEndsAt: now + patienceMs,
+    };
+    return { draft, mapped, attachments: mapped.attachments };
+  };
+}
+
+/** The members of a draft that follow from who sends where. */
+export function placeOf(caller: Caller, stream: ResolvedStream, lane: Lane) {
+  return {
+    caller: caller.name,
+    channel: stream.channel,
+    stream: stream.alias,
+    streamId: stream.id,
+    account: stream.account,
+    lane,
+  };
+}
+
+/** Read before validation, since the stream's defaults are part of what is validated; other types fail there. */
+function streamChoice(body: unknown): { stream?: string; streamId?: string } {
+  if (typeof body !== 'object' || body === null) return {};
+  const { stream, streamId } = body as Record<string, unknown>;
+  return {
+    ...(typeof stream === 'string' && { stream }),
+    ...(typeof streamId === 'string' && { streamId }),
+  };
+}

@@ -1,0 +1,46 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GatewayError, invalidRequest } from '../kernel/errors.ts';
+import { PROBLEM_TYPE, problemHeaders, problemOf } from './problem.ts';
+
+/** Answers with an error's problem document; `extend` adds members that one door's readers expect. */
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: GatewayError,
+  extend: Readonly<Record<string, unknown>> = {},
+): FastifyReply {
+  request.context.error = error;
+  if (error.status === 401) reply.header('www-authenticate', 'Bearer');
+  return reply
+    .code(error.status)
+    .headers(problemHeaders(error))
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify({ ...problemOf(error, request.id), ...extend }));
+}
+
+/** What was thrown, as an error that a caller may see. Everything unforeseen is a bug and tells nothing. */
+export function toGatewayError(thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  const { code, statusCode } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown };
+  switch (code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new GatewayError('unsupported_media_type', 'Send application/json, or at e-mail multipart/form-data.');
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new GatewayError(
+        'payload_too_large',
+        'The JSON body is larger than BODY_LIMIT allows. Send e-mail attachments as multipart/form-data instead.',
+        { headers: { connection: 'close' } },
+      );
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return invalidRequest([{ pointer: '', message: 'the body does not have the length that Content-Length states' }]);
+    case 'FST_ERR_BAD_URL':
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new GatewayError('invalid_request', 'The path of the request is not valid.');
+    case 'FST_ERR_ASYNC_CONSTRAINT':
+      return new GatewayError('not_found', 'There is no such route.');
+  }
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    return new GatewayError('invalid_request', 'The request could not be read.', { cause: thrown });
+  }
+  return new GatewayError('internal_error', 'A fault in the gateway. Its log names this requestId.', { cause: thrown });
+}

@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify';
+import { GatewayError } from '../kernel/errors.ts';
+import { sendProblem, toGatewayError } from './errors.ts';
+
+/**
+ * Answers for what no route answers: whatever a handler throws, a path that exists for other methods (405 with
+ * `Allow`, RFC 9110, 15.5.6), and any other path. Call before the first route is added.
+ */
+export function addFallbacks(app: FastifyInstance): void {
+  const paths = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>();
+
+  app.addHook('onRoute', ({ url, method }) => {
+    const path = paths.get(url) ?? { pattern: patternOf(url), methods: new Set() };
+    for (const name of [method].flat()) path.methods.add(name);
+    paths.set(url, path);
+  });
+
+  app.setErrorHandler((thrown, request, reply) => sendProblem(request, reply, toGatewayError(thrown)));
+
+  app.setNotFoundHandler((request, reply) => {
+    const [pathname = ''] = request.url.split('?', 1);
+    const path = [...paths.values()].find(({ pattern }) => pattern.test(pathname));
+    if (path === undefined)
+      return sendProblem(request, reply, new GatewayError('not_found', 'There is no such route.'));
+    const allow = [...path.methods].sort().join(', ');
+    const error = new GatewayError('method_not_allowed', `This path takes ${allow}.`, { headers: { allow } });
+    return sendProblem(request, reply, error);
+  });
+}
+
+function patternOf(url: string): RegExp {
+  return new RegExp(`^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')}$`);
+}

@@ -1,0 +1,33 @@
+import { invalidRequest } from '../kernel/errors.ts';
+
+/** What a caller prefers (RFC 7240). Preferences that the gateway does not know are ignored, as the RFC demands. */
+export interface Preferences {
+  readonly respondAsync: boolean;
+  /** Milliseconds, or null if no `wait` was given. */
+  readonly waitMs: number | null;
+}
+
+const NOTHING: Preferences = { respondAsync: false, waitMs: null };
+const LONGEST_WAIT_SECONDS = 60;
+
+/** @throws GatewayError `invalid_request` for a `wait` that is not 0 to 60 seconds. */
+export function parsePrefer(header: string | string[] | undefined): Preferences {
+  if (header === undefined) return NOTHING;
+  let respondAsync = false;
+  let waitMs: number | null = null;
+  for (const item of String(header).split(',')) {
+    const [token = '', value = ''] = (item.split(';')[0] ?? '').split('=');
+    const name = token.trim().toLowerCase();
+    if (name === 'respond-async') respondAsync = true;
+    // The first one counts (RFC 7240, section 2).
+    if (name === 'wait' && waitMs === null) waitMs = parseWait(value.trim().replace(/^"(.*)"$/, '$1'));
+  }
+  return { respondAsync, waitMs };
+}
+
+function parseWait(text: string): number {
+  const seconds = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds <= LONGEST_WAIT_SECONDS) return seconds * 1000;
+  const message = `the header Prefer: wait must be 0 to ${LONGEST_WAIT_SECONDS} seconds`;
+  throw invalidRequest([{ pointer: '', message }]);
+}

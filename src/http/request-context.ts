@@ -1,0 +1,42 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Caller } from '../access/caller.ts';
+import type { Message } from '../delivery/message.ts';
+import type { GatewayError } from '../kernel/errors.ts';
+
+/** What a request gathers on its way, for its answer and its one log line. */
+export interface RequestContext {
+  caller: Caller | null;
+  message: Message | null;
+  error: GatewayError | null;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    context: RequestContext;
+    traceparent: string;
+  }
+}
+
+interface WithHeaders {
+  readonly headers: IncomingHttpHeaders;
+}
+
+const REQUEST_ID = /^[\w.~-]{1,128}$/;
+// W3C Trace Context, level 1, section 3.2; version ff and ids of zeros are invalid.
+const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
+
+/** The caller's `X-Request-Id` if it is well formed, else a new one. */
+export function requestIdOf(request: WithHeaders): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** The caller's `traceparent` if it is well formed, else a new, unsampled one. */
+export function traceparentOf(request: WithHeaders): string {
+  const given = request.headers['traceparent'];
+  if (typeof given === 'string' && TRACEPARENT.test(given)) return given;
+  const ids = randomBytes(24).toString('hex');
+  return `00-${ids.slice(0, 32)}-${ids.slice(32)}-00`;
+}

@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify';
+import { errorFields } from '../observability/error-fields.ts';
+import type { Log } from '../observability/log.ts';
+import { traceparentOf } from './request-context.ts';
+
+/**
+ * What every request gets, whatever it asks for: a context, the ids that join logs, echoed to the caller, and one log
+ * line at its end. The line names routes, never URLs, which hold ids of others' systems and what callers mistype.
+ */
+export function addRequestHooks(app: FastifyInstance, log: Log): void {
+  app.decorateRequest('context');
+  app.decorateRequest('traceparent', '');
+
+  app.addHook('onRequest', (request, reply, done) => {
+    request.context = { caller: null, message: null, error: null };
+    request.traceparent = traceparentOf(request.raw);
+    reply.raw.setHeader('x-request-id', request.id);
+    reply.raw.setHeader('traceparent', request.traceparent);
+    done();
+  });
+
+  app.addHook('onResponse', (request, reply, done) => {
+    const { caller, message, error } = request.context;
+    const fields: Record<string, unknown> = {
+      requestId: request.id,
+      traceId: request.traceparent.slice(3, 35),
+      method: request.method,
+      route: request.routeOptions.url ?? null,
+      status: reply.statusCode,
+      durationMs: Math.round(reply.elapsedTime * 10) / 10,
+      caller: caller?.name ?? null,
+    };
+    if (message !== null) {
+      fields['messageId'] = message.id;
+      fields['channel'] = message.channel;
+      fields['stream'] = message.stream;
+      fields['lane'] = message.lane;
+      fields['state'] = message.state;
+      fields['attempts'] = message.attempts;
+    }
+    if (error !== null) {
+      fields['code'] = error.code;
+      fields['outcome'] = error.outcome ?? null;
+      fields['upstreamStatus'] = error.options.upstream?.status ?? null;
+      if (error.cause !== undefined) Object.assign(fields, errorFields(error.cause));
+    }
+    if (reply.statusCode >= 500) log.error(fields, 'request');
+    else log.info(fields, 'request');
+    done();
+  });
+}

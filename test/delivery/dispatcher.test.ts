@@ -1,0 +1,217 @@
+import t, { type Test } from 'tap';
+import { createDispatcher } from '../../src/delivery/dispatcher.ts';
+import type { AttemptResult, Message } from '../../src/delivery/message.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { queuedMessage } from '../support/messages.ts';
+
+const raw = { status: 200, contentType: 'application/json', body: Buffer.from('{}') };
+const upstream = (status: number) => ({ status, description: null });
+const sent: AttemptResult = { kind: 'sent', durationMs: 1, objectId: '7', raw, upstream: upstream(200) };
+const throttled = (retryAfterMs: number | null): AttemptResult => ({
+  kind: 'throttled',
+  durationMs: 1,
+  retryAfterMs,
+  upstream: upstream(429),
+});
+const unreachable: AttemptResult = { kind: 'unreachable', durationMs: 1, error: new Error('refused') };
+const unclear: AttemptResult = { kind: 'unclear', durationMs: 1, code: 'commbox_timeout' };
+
+/** A dispatcher whose attempts answer what `next` says, or stay open until the test ends them. */
+function setUp(_: Test, options: { concurrency?: number; random?: () => number } = {}) {
+  const clock = createManualClock();
+  const starts: { id: string; at: number }[] = [];
+  const open: { message: Message; end: (result: AttemptResult) => void }[] = [];
+  const settled: string[] = [];
+  let next: ((message: Message) => AttemptResult) | null = null;
+  const dispatcher = createDispatcher({
+    clock,
+    random: options.random ?? (() => 1),
+    concurrency: options.concurrency ?? 4,
+    attempt: (message) => {
+      starts.push({ id: message.id, at: clock.now() });
+      if (next !== null) return Promise.resolve(next(message));
+      return new Promise((end) => open.push({ message, end }));
+    },
+    observer: { attemptEnded: () => {}, settled: (message) => settled.push(`${message.id} ${message.state}`) },
+  });
+  const begin = clock.now();
+  return {
+    clock,
+    dispatcher,
+    starts,
+    open,
+    settled,
+    answer: (with_: (message: Message) => AttemptResult) => {
+      next = with_;
+    },
+    submit: (members = {}) => {
+      const message = queuedMessage(clock.now(), members);
+      dispatcher.submit(message);
+      return message;
+    },
+    since: () => clock.now() - begin,
+    begin,
+  };
+}
+
+t.test('a message that is taken at once needs no timer', async (t) => {
+  const { submit, answer, clock } = setUp(t);
+  answer(() => sent);
+  const message = submit();
+  t.equal(clock.pending, 0);
+  await clock.advance(0);
+  t.match(message, { state: 'sent', objectId: '7', attempts: 1, failure: null });
+});
+
+t.test('the first 429 holds back everyone, and one probe opens the gate again', async (t) => {
+  const { submit, open, starts, clock, begin } = setUp(t);
+  submit();
+  submit();
+  open[0]?.end(throttled(3000));
+  await clock.advance(0);
+  const third = submit();
+  t.equal(starts.length, 2, 'nothing starts while the account is paused');
+  open[1]?.end(sent);
+  await clock.advance(3299);
+  t.equal(starts.length, 2, 'an answer to an earlier attempt opens nothing');
+  await clock.advance(1);
+  t.equal(starts.length, 3, 'exactly one probe');
+  t.match(starts[2], { id: open[2]?.message.id, at: begin + 3300 });
+  t.not(open[2]?.message.id, third.id, 'the oldest goes first');
+  open[2]?.end(sent);
+  await clock.advance(0);
+  t.equal(starts.length, 4);
+});
+
+t.test('order of acceptance survives a refusal', async (t) => {
+  const { submit, open, answer, starts, clock } = setUp(t, { concurrency: 1 });
+  const ids = Array.from({ length: 5 }, () => submit().id);
+  open[0]?.end(throttled(0));
+  answer(() => sent);
+  await clock.advance(1000);
+  t.same(
+    starts.map(({ id }) => id),
+    [ids[0], ...ids],
+  );
+});
+
+t.test('a wait longer than the patience is told at once, with how long', async (t) => {
+  const { submit, answer, clock } = setUp(t);
+  answer(() => throttled(60_000));
+  const first = submit();
+  await clock.advance(0);
+  t.match(first, {
+    state: 'failed',
+    attempts: 1,
+    failure: { code: 'commbox_throttled', outcome: 'not_sent', retryAfterMs: 66_000 },
+  });
+  const second = submit();
+  t.match(second, { state: 'failed', attempts: 0, failure: { code: 'commbox_throttled' } });
+});
+
+t.test('without Retry-After a message is repeated within the patience, then withdrawn', async (t) => {
+  const { submit, answer, starts, clock } = setUp(t);
+  answer(() => throttled(null));
+  const message = submit();
+  await clock.advance(10_000);
+  t.match(message, { state: 'failed', failure: { code: 'commbox_throttled', outcome: 'not_sent' } });
+  const gaps = starts.slice(1).map(({ at }, i) => at - (starts[i]?.at ?? 0));
+  t.same(gaps, [500, 1000, 2000, 4000]);
+  const { length } = starts;
+  await clock.advance(600_000);
+  t.equal(starts.length, length, 'a withdrawn message is never sent');
+});
+
+t.test('what never reached CommBox is repeated, and called unreachable', async (t) => {
+  const { submit, answer, starts, clock } = setUp(t);
+  answer(() => unreachable);
+  const message = submit({ patienceEndsAt: Date.UTC(2026, 0, 1) + 2_000 });
+  await clock.advance(2_000);
+  t.match(message, { state: 'failed', failure: { code: 'commbox_unreachable', outcome: 'not_sent' } });
+  t.equal(starts.length, 2);
+});
+
+t.test('an unclear attempt is final, unless the caller accepts duplicates', async (t) => {
+  const { submit, answer, starts, clock } = setUp(t);
+  answer(() => unclear);
+  const hold = submit();
+  await clock.advance(0);
+  t.match(hold, { state: 'unknown', attempts: 1, failure: { code: 'commbox_timeout', outcome: 'unknown' } });
+  const resend = submit({ onUnknown: 'resend', patienceEndsAt: clock.now() + 60_001 });
+  await clock.advance(29_999);
+  t.equal(starts.length, 2);
+  await clock.advance(1);
+  t.equal(starts.length, 3, 'again after 30 s');
+  answer(() => ({ kind: 'refused', durationMs: 1, code: 'commbox_rejected', raw, upstream: upstream(400) }));
+  await clock.advance(30_000);
+  t.equal(starts.length, 4, 'three attempts in all');
+  t.match(resend, { state: 'unknown', failure: { outcome: 'unknown' } }, 'never failed once it was unclear');
+});
+
+t.test('a resend that would begin after the patience is not waited for', async (t) => {
+  const { submit, answer, clock } = setUp(t);
+  answer(() => unclear);
+  const message = submit({ onUnknown: 'resend' });
+  await clock.advance(0);
+  t.match(message, { state: 'unknown', attempts: 1 });
+});
+
+t.test('busy connections are waited for within the patience', async (t) => {
+  const { submit, open, clock } = setUp(t, { concurrency: 1 });
+  submit();
+  const second = submit();
+  await clock.advance(10_000);
+  t.match(second, { state: 'failed', attempts: 0, failure: { code: 'overloaded', outcome: 'not_sent' } });
+  t.equal(open[0]?.message.state, 'sending', 'an attempt in flight is waited for');
+});
+
+t.test('a caller that leaves takes back what waits, not what is in flight', async (t) => {
+  const { submit, dispatcher, open, starts, clock } = setUp(t, { concurrency: 1 });
+  const first = submit();
+  const second = submit();
+  dispatcher.withdraw(first);
+  dispatcher.withdraw(second);
+  t.equal(first.state, 'sending');
+  t.equal(second.state, 'failed');
+  open[0]?.end(throttled(0));
+  await clock.advance(5_000);
+  t.match(first, { state: 'failed' }, 'its attempt was refused, and nobody waits for another');
+  t.equal(starts.length, 1);
+});
+
+t.test('an expired message never takes a slot', async (t) => {
+  const { submit, open, starts, clock } = setUp(t, { concurrency: 1 });
+  submit();
+  const second = submit({ expiresAt: clock.now() + 1000 });
+  await clock.advance(1000);
+  open[0]?.end(sent);
+  await clock.advance(0);
+  t.equal(second.state, 'expired');
+  t.equal(starts.length, 1);
+});
+
+t.test('sendAt within the patience is waited for', async (t) => {
+  const { submit, starts, clock, begin } = setUp(t);
+  submit({ sendAt: clock.now() + 4000 });
+  await clock.advance(4000);
+  t.match(starts, [{ at: begin + 4000 }]);
+});
+
+t.test('stopping withdraws what waits, lets attempts end, and takes nothing new', async (t) => {
+  const { submit, dispatcher, open, clock } = setUp(t, { concurrency: 1 });
+  const first = submit();
+  const second = submit();
+  const later = submit({ sendAt: clock.now() + 4000 });
+  dispatcher.stop();
+  let isIdle = false;
+  const idle = dispatcher.idle().then(() => {
+    isIdle = true;
+  });
+  t.match([second, later], [{ state: 'failed', failure: { code: 'shutting_down' } }, { state: 'failed' }]);
+  t.match(submit(), { state: 'failed', failure: { code: 'shutting_down', outcome: 'not_sent' } });
+  await clock.advance(0);
+  t.equal(isIdle, false);
+  open[0]?.end(throttled(0));
+  await idle;
+  t.match(first, { state: 'failed', attempts: 1 });
+});
