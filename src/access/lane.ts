@@ -1,0 +1,31 @@
+import { type Lane, lanes } from '../channels/channel.ts';
+import { GatewayError } from '../kernel/errors.ts';
+import type { Caller } from './caller.ts';
+import type { ResolvedStream } from './streams.ts';
+
+/** Whether lane `a` goes before lane `b`. */
+export function isHigher(a: Lane, b: Lane): boolean {
+  return lanes.indexOf(a) < lanes.indexOf(b);
+}
+
+/** What a caller without a `defaultLane` gets: `normal`, unless its highest lane is lower. */
+export function impliedLane(highest: Lane): Lane {
+  return isHigher('normal', highest) ? highest : 'normal';
+}
+
+/**
+ * The lane of one message: the requested one, else the stream's, else the caller's default.
+ *
+ * The stream's lane may be above the caller's highest: that limit is on what a caller asks for, while the stream's
+ * lane is what the operator decided for everyone who may use the stream (an `alerts` stream that is `critical`).
+ *
+ * @throws GatewayError `forbidden` for a requested lane above the caller's highest, whatever the stream's lane.
+ */
+export function resolveLane(caller: Caller, stream: ResolvedStream, requested: Lane | undefined): Lane {
+  if (requested === undefined) return stream.lane ?? caller.defaultLane;
+  if (isHigher(requested, caller.highestLane)) {
+    const message = `the highest lane that this caller may ask for is ${caller.highestLane}`;
+    throw new GatewayError('forbidden', `/lane: ${message}`, { faults: [{ pointer: '/lane', message }] });
+  }
+  return requested;
+}
