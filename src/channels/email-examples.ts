@@ -1,0 +1,113 @@
+import type { ChannelExample } from './channel.ts';
+
+/** CommBox's reference examples. The files of the last two come as multipart parts and are not part of the object. */
+export const emailExamples: readonly ChannelExample[] = [
+  {
+    summary: 'E-mail without attachments',
+    request: {
+      to: 'john.doe@gmail.com',
+      subject: 'mail subject',
+      text: 'some message',
+      managerId: 12345,
+      streamProviderId: 'b9910a75a46c492c9cf46a910cdba0012',
+      customer: {
+        id: '01234567',
+        firstName: 'John',
+        lastName: 'Doe',
+        phone: '05055555555',
+        email: 'john.doe@gmail.com',
+        remarks: 'some remark for user',
+      },
+    },
+    object: {
+      Type: 5,
+      StatusId: 1,
+      StreamProviderType: 4,
+      StreamProviderId: 'b9910a75a46c492c9cf46a910cdba0012',
+      UserStreamProviderId: 'john.doe@gmail.com',
+      UserStreamProviderType: 4,
+      ManagerId: 12345,
+      Content: { subject: 'mail subject', to: [{ address: 'john.doe@gmail.com' }] },
+      Message: 'some message',
+      User: {
+        UniqueId: '01234567',
+        LastName: 'Doe',
+        FirstName: 'John',
+        Phone1: '05055555555',
+        Email: 'john.doe@gmail.com',
+        Remarks: 'some remark for user',
+      },
+    },
+  },
+  {
+    summary: 'E-mail with one attachment (multipart)',
+    request: {
+      from: 'sender@yourdomain.com',
+      to: { email: 'customer@example.com', name: 'John Doe' },
+      subject: 'Invoice for September 2024',
+      text: 'Please find attached your invoice for September 2024.',
+      status: 'sent',
+      managerId: 28361974,
+      customer: {
+        id: 'CUST-12345',
+        firstName: 'John',
+        lastName: 'Doe',
+        phone: '1234567890',
+        email: 'customer@example.com',
+      },
+    },
+    object: {
+      Type: 5,
+      StatusId: 13,
+      StreamProviderType: 4,
+      UserStreamProviderId: 'sender@yourdomain.com',
+      UserStreamProviderType: 4,
+      ManagerId: 28361974,
+      Content: {
+        subject: 'Invoice for September 2024',
+        to: [{ address: 'customer@example.com', name: 'John Doe' }],
+      },
+      Message: 'Please find attached your invoice for September 2024.',
+      User: {
+        UniqueId: 'CUST-12345',
+        LastName: 'Doe',
+        FirstName: 'John',
+        Phone1: '1234567890',
+        Email: 'customer@example.com',
+      },
+    },
+  },
+  {
+    summary: 'E-mail with copies and three attachments (multipart)',
+    request: {
+      from: 'sender@yourdomain.com',
+      to: { email: 'manager@example.com', name: 'Jane Manager' },
+      cc: { email: 'team@example.com', name: 'Team Lead' },
+      subject: 'Monthly Report and Analysis',
+      text: 'Please review the attached monthly report and analysis.',
+      status: 'sent',
+      managerId: 28361974,
+      customer: { id: 'MGR-001', firstName: 'Jane', lastName: 'Manager', email: 'manager@example.com' },
+    },
+    object: {
+      Type: 5,
+      StatusId: 13,
+      StreamProviderType: 4,
+      UserStreamProviderId: 'sender@yourdomain.com',
+      UserStreamProviderType: 4,
+      ManagerId: 28361974,
+      Content: {
+        subject: 'Monthly Report and Analysis',
+        to: [{ address: 'manager@example.com', name: 'Jane Manager' }],
+        cc: [{ address: 'team@example.com', name: 'Team Lead' }],
+      },
+      Message: 'Please review the attached monthly report and analysis.',
+      User: {
+        UniqueId: 'MGR-001',
+        LastName: 'Manager',
+        FirstName: 'Jane',
+        Email: 'manager@example.com',
+      },
+    },
+  },
+];

@@ -1,0 +1,97 @@
+import type { Fault } from '../kernel/errors.ts';
+import { isRawNumber } from '../kernel/exact-json.ts';
+import { pointerTo } from '../kernel/pointer.ts';
+import { contentRecipients, membersOf, normalRecipient, UNREADABLE_RECIPIENT } from './recipients.ts';
+
+const INTEGER_FIELDS = [
+  'Type',
+  'StatusId',
+  'StreamProviderType',
+  'UserStreamProviderType',
+  'UserIdentity',
+  'ManagerId',
+  'SubStreamId',
+] as const;
+
+const INTEGER = /^-?\d+$/;
+
+/**
+ * What is wrong with an object in CommBox's own form. Checked is only what would certainly fail there; every other
+ * member passes. `null` stands for "not given", as .NET clients write it.
+ */
+export function checkRawObject(data: unknown, pointerPrefix: string): Fault[] {
+  if (!isObject(data)) return [{ pointer: pointerPrefix, message: 'must be an object' }];
+  const faults: Fault[] = [];
+  const message = data['Message'];
+  if (message === undefined) faults.push({ pointer: `${pointerPrefix}/Message`, message: 'is required' });
+  else if (typeof message !== 'string' || message === '') {
+    faults.push({ pointer: `${pointerPrefix}/Message`, message: 'must be a non-empty string' });
+  }
+  for (const field of INTEGER_FIELDS) {
+    if (isInteger(data[field])) continue;
+    faults.push({ pointer: pointerTo(pointerPrefix, field), message: 'must be an integer, or a string of one' });
+  }
+  return faults;
+}
+
+/**
+ * Everyone whom such an object could reach, for the allow-list. Its ids count too, unless it clearly is a mail (Type 5,
+ * StreamProviderType 4) with recipients of its own. Member names are matched whatever their case, as .NET does.
+ */
+export function rawRecipients(data: unknown): string[] {
+  if (!isObject(data)) return [];
+  const contents = membersOf(data, 'content').map(readContent);
+  const to = contents.flatMap((content) => listed(content, 'to'));
+  const recipients = [...to, ...contents.flatMap((content) => [...listed(content, 'cc'), ...listed(content, 'bcc')])];
+  if (contents.includes(null)) recipients.push(UNREADABLE_RECIPIENT);
+  if (isMail(data) && to.length > 0) return recipients;
+  for (const id of [...membersOf(data, 'userstreamproviderid'), ...membersOf(data, 'streamproviderid')]) {
+    if (typeof id === 'string' && id !== '') recipients.push(normalRecipient(id));
+    else if (typeof id === 'number') recipients.push(String(id));
+    else if (isRawNumber(id)) recipients.push(id.rawJSON);
+  }
+  return recipients;
+}
+
+/** Whether CommBox sends such an object without saving it, and therefore may answer without an id. */
+export function rawSendsToClient(data: unknown): boolean {
+  return isObject(data) && data['sendToClient'] === true;
+}
+
+// `Content` is an object, or the same as a JSON string (API reference); null for what is neither.
+function readContent(content: unknown): Record<string, unknown> | null {
+  if (content === undefined || content === null || content === '') return {};
+  const value = typeof content === 'string' ? parseOrNull(content) : content;
+  return isObject(value) ? value : null;
+}
+
+function listed(content: Record<string, unknown> | null, name: string): string[] {
+  return content === null ? [] : membersOf(content, name).flatMap(contentRecipients);
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+// Types that contradict each other leave open how CommBox reads the object, so that its ids count.
+function isMail(data: Record<string, unknown>): boolean {
+  const given = (values: unknown[]) => values.filter((value) => value !== null);
+  const types = given(membersOf(data, 'type'));
+  const providers = given(membersOf(data, 'streamprovidertype'));
+  if (types.length + providers.length === 0) return false;
+  return types.every((value) => Number(value) === 5) && providers.every((value) => Number(value) === 4);
+}
+
+function isInteger(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (isRawNumber(value)) return INTEGER.test(value.rawJSON);
+  return typeof value === 'string' ? INTEGER.test(value) : Number.isInteger(value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);
+}
