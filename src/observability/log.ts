@@ -35,7 +35,7 @@ export function createLog({ level, sink }: LogOptions): ClosableLog {
   const settings = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   if (sink !== undefined) return withFlush(pino(settings, sink), () => {});
   // One write for many lines: a write for each line costs more than making it.
-  const destination = pino.destination({ fd: 1, minLength: 16_384, sync: true });
+  const destination = pino.destination({ fd: 1, minLength: 8_192, sync: true });
   const timer = setInterval(() => destination.flushSync(), FLUSH_EVERY_MS);
   timer.unref();
   return withFlush(pino(settings, destination), () => destination.flushSync());

@@ -114,7 +114,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const listener = createRoutes({ behaviour, received, answers, control, send, afterLatency });
 
   // A slow upload is part of what is simulated, so the server itself never gives up on one.
-  const serverOptions = { keepAliveTimeout: keepAliveTimeoutMs, requestTimeout: 0 };
+  const serverOptions = { keepAliveTimeout: keepAliveTimeoutMs, keepAliveTimeoutBuffer: 0, requestTimeout: 0 };
   const server: Server = tls
     ? createTlsServer({ ...serverOptions, ...tls }, listener)
     : createServer(serverOptions, listener);
@@ -140,7 +140,6 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       received.close();
       return new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
       });
     },
   };

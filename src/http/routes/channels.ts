@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { spoolInline } from '../../attachments/base64.ts';
-import type { AttachmentLimits } from '../../attachments/limits.ts';
+import type { MultipartLimits } from '../../attachments/limits.ts';
 import { receiveMultipart } from '../../attachments/multipart.ts';
 import type { Spool, SpooledFile } from '../../attachments/spool.ts';
 import type { ChannelName } from '../../channels/channel.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
 import type { Message } from '../../delivery/message.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import { parseExact } from '../../kernel/exact-json.ts';
 import { callerOf } from '../auth.ts';
 import { textOf } from '../body.ts';
@@ -16,13 +17,14 @@ export interface ChannelRouteOptions {
   readonly readDraft: DraftReader;
   readonly delivery: Delivery;
   readonly spool: Spool;
-  readonly limits: AttachmentLimits;
+  readonly limits: MultipartLimits;
+  readonly clock: Clock;
   readonly syncWaitMs: number;
 }
 
 /** `POST /v1/{channel}` and its preview, for one channel. Needs an authenticated scope with JSON bodies. */
 export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, options: ChannelRouteOptions): void {
-  const { readDraft, delivery, spool, limits, syncWaitMs } = options;
+  const { readDraft, delivery, spool, limits, clock, syncWaitMs } = options;
 
   app.post(`/v1/${channel}`, async (request, reply) => {
     refuseIdempotencyKey(request);
@@ -53,7 +55,7 @@ export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, opt
 
   async function receive(request: FastifyRequest): Promise<{ text: string; uploaded: readonly SpooledFile[] }> {
     if (channel !== 'email' || !request.isMultipart()) return { text: textOf(request.body), uploaded: [] };
-    const { data, files } = await receiveMultipart(request, { spool, limits });
+    const { data, files } = await receiveMultipart(request, { spool, limits, clock });
     return { text: data, uploaded: files };
   }
 }

@@ -3,7 +3,7 @@ import type { Allowlist } from '../../access/allowlist.ts';
 import type { Directory } from '../../access/directory.ts';
 import { resolveLane } from '../../access/lane.ts';
 import { resolveRawId } from '../../access/streams.ts';
-import type { AttachmentLimits } from '../../attachments/limits.ts';
+import type { MultipartLimits } from '../../attachments/limits.ts';
 import { receiveMultipart } from '../../attachments/multipart.ts';
 import type { Spool, SpooledFile } from '../../attachments/spool.ts';
 import { type Lane, lanes } from '../../channels/channel.ts';
@@ -23,7 +23,7 @@ export interface DropInOptions {
   readonly allowlist: Allowlist;
   readonly delivery: Delivery;
   readonly spool: Spool;
-  readonly limits: AttachmentLimits;
+  readonly limits: MultipartLimits;
   readonly clock: Clock;
   readonly syncWaitMs: number;
   readonly defaultTtlHours: number;
@@ -81,7 +81,7 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
       const body = request.body as Buffer;
       return { data: envelope['data'], pointer: '/data', payload: { kind: 'json', body }, files: [] };
     }
-    const { data, files } = await receiveMultipart(request, { spool, limits });
+    const { data, files } = await receiveMultipart(request, { spool, limits, clock });
     try {
       return { data: parseObject(data, ''), pointer: '', payload: { kind: 'multipart', data, files }, files };
     } catch (error) {

@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const NAME = /^[0-9a-f]{32}$/;
+
+/** A file name that cannot be guessed and holds nothing of the caller's. */
+export function spoolName(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/**
+ * Makes the directory (mode 0700) if it is missing, and rejects if anyone but its owner can reach into it: it holds
+ * what customers are sent. An existing directory is never repaired, since its contents may have been read already.
+ */
+export async function claimDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const { mode } = await stat(directory);
+  // Windows has no such bits and reports them all as set.
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    const shown = (mode & 0o777).toString(8).padStart(4, '0');
+    throw new Error(`the spool directory ${directory} is open to others (mode ${shown}): it must have mode 0700`);
+  }
+}
+
+/**
+ * Removes what a crash left behind and returns the size in bytes of each file in `keep`, by file name. Only names
+ * that a spool gives are touched, so that a mistaken directory loses nothing.
+ */
+export async function sweepDirectory(directory: string, keep: ReadonlySet<string>): Promise<Map<string, number>> {
+  const kept = new Map<string, number>();
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (!entry.isFile() || !NAME.test(entry.name)) continue;
+    const path = join(directory, entry.name);
+    if (keep.has(entry.name)) kept.set(entry.name, (await stat(path)).size);
+    else await rm(path, { force: true });
+  }
+  return kept;
+}

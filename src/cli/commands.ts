@@ -1,0 +1,77 @@
+import { ConfigError } from '../config/problems.ts';
+import { UsageError } from './usage.ts';
+
+/** A subcommand. Resolves with the exit code, once there is nothing more to do. */
+export interface Command {
+  readonly usage: string;
+  run(args: readonly string[]): Promise<number>;
+}
+
+interface Entry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+// Loaded on demand, so that `keys new` does not wait for the server's code.
+const entries: Record<string, Entry> = {
+  serve: {
+    summary: 'run the gateway, configured by environment variables and gateway.yaml',
+    load: async () => (await import('./serve.ts')).serveCommand,
+  },
+  sandbox: {
+    summary: 'run the gateway with a simulated CommBox, nothing to configure',
+    load: async () => (await import('./sandbox.ts')).sandboxCommand,
+  },
+  demo: {
+    summary: 'send a message through every channel of a sandbox and show what happens',
+    load: async () => (await import('./demo.ts')).demoCommand,
+  },
+  simulator: {
+    summary: 'run the simulated CommBox alone',
+    load: async () => (await import('./simulator.ts')).simulatorCommand,
+  },
+  keys: {
+    summary: 'make a key for a caller: keys new <caller>',
+    load: async () => (await import('./keys.ts')).keysCommand,
+  },
+};
+
+/** Runs the command that the arguments name. 0 = done, 1 = failed or badly configured, 2 = misused. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(overview());
+    return name === undefined ? 2 : 0;
+  }
+  const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
+  if (entry === undefined) {
+    console.error(`There is no command "${name}".\n\n${overview()}`);
+    return 2;
+  }
+  const command = await entry.load();
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(command.usage);
+    return 0;
+  }
+  try {
+    return await command.run(args);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\n\n${command.usage}`);
+      return 2;
+    }
+    if (error instanceof ConfigError) {
+      console.error(error.message);
+      return 1;
+    }
+    throw error;
+  }
+}
+
+function overview(): string {
+  const width = Math.max(...Object.keys(entries).map((name) => name.length));
+  const lines = Object.entries(entries).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  return ['Usage: commbox-gateway <command> [options]', '', ...lines, '', 'commbox-gateway <command> --help tells more.'].join(
+    '\n',
+  );
+}

@@ -1,0 +1,37 @@
+import { errorFields } from '../observability/error-fields.ts';
+import type { ClosableLog } from '../observability/log.ts';
+
+/**
+ * Keeps the process until SIGTERM or SIGINT, then closes; a second signal ends it at once. What nobody caught is
+ * logged without its message, which may quote anything, and ends the process too. Resolves with the exit code.
+ */
+export async function runUntilSignal(options: { log: ClosableLog; close: () => Promise<void> }): Promise<number> {
+  const { log, close } = options;
+  const leave = (code: number): never => {
+    log.flush();
+    process.exit(code);
+  };
+  const onCrash = (error: unknown) => {
+    log.error({ ...errorFields(error) }, 'crashed');
+    leave(1);
+  };
+  process.on('uncaughtException', onCrash);
+  process.on('unhandledRejection', onCrash);
+
+  const signal = await waitForSignal();
+  log.info({ signal }, 'closing');
+  process.on('SIGTERM', () => leave(1));
+  process.on('SIGINT', () => leave(1));
+  await close();
+  log.info({}, 'closed');
+  log.flush();
+  return 0;
+}
+
+/** Resolves with the name of the first SIGTERM or SIGINT. */
+export function waitForSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+}

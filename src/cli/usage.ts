@@ -1,0 +1,9 @@
+/** The command line was not understood. The message says what is allowed. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Refuses arguments where a command takes none. @throws UsageError */
+export function requireNoArguments(args: readonly string[]): void {
+  if (args.length > 0) throw new UsageError(`Unexpected argument: ${args[0]}`);
+}

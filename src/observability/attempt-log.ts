@@ -1,0 +1,28 @@
+import type { AttemptResult, Message } from '../delivery/message.ts';
+import { errorFields } from './error-fields.ts';
+import type { Log } from './log.ts';
+
+/**
+ * One line for every attempt but the plain case: a message sent at its first attempt is told by its request's line
+ * alone.
+ */
+export function createAttemptLog(log: Log): (message: Message, result: AttemptResult) => void {
+  return (message, result) => {
+    if (message.attempts === 1 && result.kind === 'sent') return;
+    const fields = {
+      requestId: message.requestId,
+      traceId: message.traceparent?.slice(3, 35) ?? null,
+      messageId: message.id,
+      caller: message.caller,
+      account: message.account,
+      channel: message.channel,
+      attempt: message.attempts,
+      result: result.kind,
+      upstreamStatus: result.upstream?.status ?? null,
+      durationMs: Math.round(result.durationMs * 10) / 10,
+      ...('error' in result && result.error !== undefined && errorFields(result.error)),
+    };
+    if (result.kind === 'sent') log.info(fields, 'attempt');
+    else log.warn(fields, 'attempt');
+  };
+}

@@ -1,0 +1,256 @@
+import type { SpooledFile } from '../attachments/spool.ts';
+import type { ChannelName, Lane } from '../channels/channel.ts';
+import type { Outcome, UpstreamAnswer } from '../kernel/errors.ts';
+
+export type MessageState = 'queued' | 'sending' | 'sent' | 'failed' | 'unknown' | 'canceled' | 'expired';
+
+export const messageStates: readonly MessageState[] = [
+  'queued',
+  'sending',
+  'sent',
+  'failed',
+  'unknown',
+  'canceled',
+  'expired',
+];
+
+/** What goes to CommBox, fixed when the message is accepted. */
+export type Payload =
+  | { readonly kind: 'json'; readonly body: string }
+  | { readonly kind: 'multipart'; readonly data: string; readonly files: readonly SpooledFile[] };
+
+/** One HTTP call for a message, as its caller may see it. */
+export interface AttemptRecord {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly durationMs: number;
+  /** `sent`, `throttled`, `unreachable`, `refused` or `unclear`; `interrupted` for one that a crash cut off. */
+  readonly outcome: string;
+  readonly upstreamStatus: number | null;
+}
+
+/** Why a message ended otherwise than sent. Erased with the request. */
+export interface StoredFailure {
+  readonly code: string;
+  readonly outcome: Outcome;
+  readonly detail: string;
+  readonly upstream: UpstreamAnswer | null;
+}
+
+/** A message as it is stored. Times are epoch milliseconds. */
+export interface MessageRow {
+  /** Sorts in order of acceptance. */
+  readonly id: string;
+  readonly caller: string;
+  readonly account: string;
+  readonly channel: ChannelName | 'raw';
+  readonly stream: string | null;
+  readonly streamId: string;
+  readonly lane: Lane;
+  /** `sync`: a caller waits, and only the process that took it may send it. `async`: any process may. */
+  readonly mode: 'sync' | 'async';
+  readonly reference: string | null;
+  readonly onUnknown: 'hold' | 'resend';
+  readonly sendsToClient: boolean;
+  readonly createdAt: number;
+  readonly sendAt: number | null;
+  readonly expiresAt: number | null;
+  readonly requestId: string;
+  readonly traceparent: string | null;
+  /** The message that this one repeats. */
+  readonly resendOf: string | null;
+  readonly state: MessageState;
+  /** Null once erased. */
+  readonly payload: Payload | null;
+  /** Bytes of the request and of its files; kept after erasure. */
+  readonly payloadBytes: number;
+  /** How to find the object at CommBox; erased with the payload, except while reconciliation may need it. */
+  readonly identity: { readonly providerId: string; readonly providerType: number; readonly text: string } | null;
+  readonly attempts: readonly AttemptRecord[];
+  /** Set once an attempt was unclear: from then on the message ends `sent` or `unknown`. */
+  readonly unclear: StoredFailure | null;
+  readonly failure: StoredFailure | null;
+  readonly objectId: string | null;
+  readonly sentAt: number | null;
+  /** When it reached its final state. */
+  readonly endedAt: number | null;
+  /** A queued message is not taken before this. */
+  readonly readyAt: number;
+}
+
+/** The answer that a repeated request gets again. */
+export interface StoredAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Base64 if `isBinary`. */
+  readonly body: string;
+  readonly isBinary: boolean;
+}
+
+/** An idempotency key as it is stored: both members are HMACs, never the caller's text. */
+export interface KeyClaim {
+  readonly scope: string;
+  readonly fingerprint: string;
+}
+
+/** What a key stands for when a second request brings it. */
+export interface KeyRecord {
+  readonly fingerprint: string;
+  /** The message of the first request; null for a batch. */
+  readonly messageId: string | null;
+  /** Null while the first request is running. */
+  readonly answer: StoredAnswer | null;
+}
+
+export interface NewMessage {
+  readonly row: MessageRow;
+  readonly key: KeyClaim | null;
+}
+
+export type InsertResult =
+  | { readonly kind: 'inserted' }
+  /** The key was there already; nothing was inserted. */
+  | { readonly kind: 'taken'; readonly record: KeyRecord };
+
+/** What becomes of a message's idempotency key when the message is settled. */
+export type KeyEffect =
+  | { readonly kind: 'keep'; readonly answer: StoredAnswer | null; readonly until: number }
+  | { readonly kind: 'free' };
+
+/** A change of a message in flight. Absent members stay as they are. */
+export interface Settlement {
+  readonly id: string;
+  readonly state: MessageState;
+  readonly attempt: AttemptRecord | null;
+  readonly readyAt?: number;
+  readonly unclear?: StoredFailure;
+  readonly failure?: StoredFailure;
+  readonly objectId?: string | null;
+  readonly sentAt?: number;
+  readonly endedAt?: number;
+  /** Removes payload and identity, so that they are not to be found in the database's files either. */
+  readonly erase: boolean;
+  readonly key: KeyEffect | null;
+}
+
+export interface ListFilter {
+  readonly states?: readonly MessageState[];
+  readonly channel?: string;
+  readonly stream?: string;
+  readonly reference?: string;
+  readonly caller?: string;
+  /** `createdAt`, inclusive. */
+  readonly from?: number;
+  /** `createdAt`, exclusive. */
+  readonly to?: number;
+}
+
+/** Which waiting messages a process may take. */
+export interface TakeRequest {
+  readonly account: string;
+  readonly limit: number;
+  readonly now: number;
+  /** Only messages accepted before this one. */
+  readonly before?: string;
+}
+
+/** The store cannot be reached or written now. Nothing of the call took effect, or whether it did is unknown. */
+export class StorageUnavailable extends Error {
+  override readonly name = 'StorageUnavailable';
+}
+
+/**
+ * Where messages live. Every method is one transaction that is on disk when its promise resolves, except
+ * `record`, which may be written behind. Methods reject with `StorageUnavailable` only.
+ *
+ * Every process has a lease, renewed by `heartbeat`. A row is `sending` under the lease of the process that took it;
+ * once a lease has run out, `recover` of any other process takes its rows over.
+ */
+export interface Store {
+  /** Inserts all messages, or of each whose key is taken nothing: results in order. Rows may be queued or sending. */
+  insert(messages: readonly NewMessage[]): Promise<readonly InsertResult[]>;
+
+  /** Claims a key for a batch, with its answer, in the same transaction as `insert` of its messages. */
+  insertBatch(
+    messages: readonly NewMessage[],
+    batch: KeyClaim | null,
+    answer: (results: readonly InsertResult[]) => StoredAnswer,
+    keepUntil: number,
+  ): Promise<
+    | { readonly kind: 'inserted'; readonly results: readonly InsertResult[] }
+    | { readonly kind: 'taken'; readonly record: KeyRecord }
+  >;
+
+  /** Writes the ledger rows of plain messages, new or changed, soon: at most 1 s later. Never rejects. */
+  record(row: MessageRow): void;
+
+  findKey(scope: string): Promise<KeyRecord | null>;
+
+  /**
+   * Moves up to `limit` queued `async` messages that are ready and not expired, oldest first, to `sending` under this
+   * process's lease. No message is ever taken by two processes.
+   */
+  take(request: TakeRequest): Promise<readonly MessageRow[]>;
+
+  /** Moves one queued message of this process (mode `sync`) to `sending`. False if it is not queued any more. */
+  begin(id: string): Promise<boolean>;
+
+  /**
+   * Applies the changes to messages that are `sending` (or, for mode `sync`, queued) under this process's lease, each
+   * on its own: false for those that it no longer holds.
+   */
+  settle(settlements: readonly Settlement[]): Promise<readonly boolean[]>;
+
+  /** Queued to canceled, keeping its key. Exactly one of this and `take` wins. */
+  cancel(id: string, now: number, answerUntil: number): Promise<boolean>;
+  /** The same for all that match; resolves with how many. */
+  cancelMany(filter: ListFilter, now: number, answerUntil: number): Promise<number>;
+
+  /** `unknown` to `sent` or `failed`, by reconciliation or by hand. False if it is not `unknown`. */
+  resolve(id: string, to: { readonly state: 'sent' | 'failed'; readonly objectId: string | null; readonly now: number }): Promise<boolean>;
+
+  get(id: string): Promise<MessageRow | null>;
+  /** Newest first; only rows older than `before`, if given. Stays fast at a million rows. */
+  list(filter: ListFilter, limit: number, before: string | null): Promise<readonly MessageRow[]>;
+
+  /** Queued `async` messages per account that are ready, up to `cap` each: enough to know whether to take. */
+  waiting(now: number, cap: number): Promise<ReadonlyMap<string, number>>;
+  /** When the next queued message that is not ready yet becomes so; null if there is none. */
+  nextReadyAt(now: number): Promise<number | null>;
+  /** Messages waiting in all, for `QUEUE_LIMIT`; may be a second old. */
+  queuedCount(): Promise<number>;
+  /** How many queued messages of the account go before this one. May count up to `cap` only. */
+  position(id: string, cap: number): Promise<number>;
+
+  /** Renews this process's lease. False if it had run out: what was held is lost. */
+  heartbeat(now: number, leaseMs: number): Promise<boolean>;
+  /**
+   * Ends what processes without a lease left behind: `sending` becomes `unknown` (or queued again, `readyAt` later, if
+   * it carries `onUnknown: resend` and has attempts left), queued `sync` becomes `failed` and frees its key. Resolves
+   * with the ids that changed.
+   */
+  recover(now: number, resend: { readonly attempts: number; readonly delayMs: number }, keepKeysUntil: number): Promise<readonly string[]>;
+  /** Queued messages past `expiresAt` become `expired`. Resolves with how many; call again while it is `limit`. */
+  expire(now: number, limit: number, keepKeysUntil: number): Promise<number>;
+  /** Messages that are `unknown` since before `endedBefore` and were never reconciled by themselves; marks them as tried. */
+  takeUnreconciled(endedBefore: number, limit: number): Promise<readonly MessageRow[]>;
+  /**
+   * Erases payloads of final messages ended before `erasedBefore`, forgets keys past their time, and deletes messages
+   * ended before `deletedBefore`, `limit` of each at most. Resolves with the spool names no longer needed, and whether
+   * there is more to do.
+   */
+  sweep(now: number, erasedBefore: number, deletedBefore: number, limit: number): Promise<{ readonly files: readonly string[]; readonly more: boolean }>;
+  /** Last path segments of the spool files that stored messages still need. */
+  neededFiles(): Promise<ReadonlySet<string>>;
+  /** Makes the files of a taken message readable on this machine, e.g. fetches them from the database. */
+  localFiles(row: MessageRow): Promise<readonly SpooledFile[]>;
+
+  /** Calls back when messages may have become ready, or were settled, in another process. Returns how to stop. */
+  onChange(listener: (change: { readonly kind: 'ready' | 'settled'; readonly id: string | null }) => void): () => void;
+  /** Secret of this installation for HMACs, made once. 32 bytes. */
+  secret(): Promise<Buffer>;
+  /** Rejects with `StorageUnavailable` if the store cannot write now. */
+  check(): Promise<void>;
+  /** Writes out what `record` holds, gives the lease back and closes. */
+  close(): Promise<void>;
+}
