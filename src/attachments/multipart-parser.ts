@@ -79,7 +79,7 @@ function createSection(reader: ByteReader, delimiter: Buffer): Section {
       const at = reader.held.indexOf(delimiter, content);
       if (at === -1) {
         // The last bytes may be the beginning of a delimiter that has not arrived in full.
-        const safe = Math.max(reader.held.length, content);
+        const safe = Math.max(reader.held.length - delimiter.length + 1, content);
         if (safe > 0) return reader.consume(safe);
         await fillOrFail(reader);
         continue;

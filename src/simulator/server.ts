@@ -140,6 +140,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       received.close();
       return new Promise((resolve) => {
         server.close(() => resolve());
+        server.closeAllConnections();
       });
     },
   };

@@ -4,7 +4,7 @@ import { channels } from '../../src/channels/list.ts';
 import { createPreparer } from '../../src/channels/prepare.ts';
 import { parseExact } from '../../src/kernel/exact-json.ts';
 
-// CommBox's reference, byte for byte but for white space: https://api.commbox.io, "create object".
+// The bodies that CommBox's reference prints for creating an object, byte for byte but for white space.
 const reference: Record<string, string[]> = {
   email: [
     '{"Type":5,"StatusId":1,"StreamProviderType":4,"StreamProviderId":"b9910a75a46c492c9cf46a910cdba0012","UserStreamProviderId":"john.doe@gmail.com","UserStreamProviderType":4,"ManagerId":12345,"Content":{"subject":"mail subject","to":[{"address":"john.doe@gmail.com"}]},"Message":"some message","User":{"UniqueId":"01234567","LastName":"Doe","FirstName":"John","Phone1":"05055555555","Email":"john.doe@gmail.com","Remarks":"some remark for user"}}',

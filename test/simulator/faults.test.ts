@@ -14,7 +14,13 @@ t.test('scripted answers meet one send each, in their order', async (t) => {
 });
 
 t.test('the envelope may disagree with the HTTP status', async (t) => {
-  const next = [{ envelopeStatus: '400' }, { envelopeStatus: 429 }, { envelopeStatus: null }, { status: 201 }];
+  const next = [
+    { envelopeStatus: '400' },
+    { envelopeStatus: 429 },
+    { envelopeStatus: null },
+    { status: 201 },
+    { status: 500, envelopeStatus: 200 },
+  ];
   const simulator = await start(t, { next });
   const answers = [];
   for (const _ of next) {
@@ -26,8 +32,9 @@ t.test('the envelope may disagree with the HTTP status', async (t) => {
     [200, 429, false],
     [200, undefined, true],
     [201, 201, true],
+    [500, 200, false],
   ]);
-  t.match(simulator.counts(), { recorded: 2, failed: 1, throttled: 1 });
+  t.match(simulator.counts(), { recorded: 2, failed: 2, throttled: 1 });
 });
 
 t.test('ids may be missing or spelt Id', async (t) => {
