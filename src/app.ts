@@ -7,15 +7,27 @@ import { addJsonBodies } from './http/body.ts';
 import { createDraftReader, type DraftOptions } from './http/draft.ts';
 import { addFallbacks } from './http/fallbacks.ts';
 import { addRequestHooks } from './http/request-hooks.ts';
+import { addBatchRoute } from './http/routes/batch.ts';
 import { addChannelRoutes, type ChannelRouteOptions } from './http/routes/channels.ts';
-import { addDropInRoute } from './http/routes/drop-in.ts';
+import { addDropInRoute, type DropInOptions } from './http/routes/drop-in.ts';
 import { addHealthRoutes, type ReadinessCheck } from './http/routes/health.ts';
+import { addMeRoute } from './http/routes/me.ts';
+import { addMessageActions, type MessageActionOptions } from './http/routes/message-actions.ts';
+import { addMessageRoutes } from './http/routes/messages.ts';
+import { addResendRoute } from './http/routes/resend.ts';
+import { createSender, type SendingOptions } from './http/sending.ts';
 import { createServer, type ServerOptions } from './http/server.ts';
 import type { Log } from './observability/log.ts';
 
 export type AppOptions = ServerOptions &
   DraftOptions &
-  Omit<ChannelRouteOptions, 'readDraft'> & { readonly log: Log; readonly notReady: ReadinessCheck };
+  SendingOptions &
+  Omit<ChannelRouteOptions, Made> &
+  Omit<DropInOptions, Made> &
+  Omit<MessageActionOptions, Made> & { readonly log: Log; readonly readiness: ReadinessCheck };
+
+/** What `buildApp` makes itself, from the rest. */
+type Made = 'readDraft' | 'send';
 
 /** The HTTP side of the gateway, ready to listen. Does no I/O and reads no environment. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
@@ -23,26 +35,31 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addFallbacks(app);
   addRequestHooks(app, options.log);
   addJsonBodies(app);
-  addHealthRoutes(app, options.notReady);
+  addHealthRoutes(app, options.readiness);
 
   // The plugin is left off every route; the authenticated scope calls it where a caller has a limit.
   await app.register(rateLimit, { global: false, enableDraftSpec: true });
 
-  await app.register(async (sending) => {
-    addAuthentication(sending, options.directory);
-    const readDraft = createDraftReader(options);
+  await app.register(async (scope) => {
+    addAuthentication(scope, options.directory);
+    const made = { ...options, readDraft: createDraftReader(options), send: createSender(options) };
 
-    const plain = channelNames.filter((channel) => channel !== 'email');
-    for (const channel of plain) addChannelRoutes(sending, channel, { ...options, readDraft });
+    for (const channel of channelNames.filter((name) => name !== 'email')) addChannelRoutes(scope, channel, made);
+    addMessageRoutes(scope, made);
+    addMessageActions(scope, made);
+    addBatchRoute(scope, made);
+    addResendRoute(scope, made);
+    addMeRoute(scope, options.directory);
 
-    // Only these two take files, so only they carry the cost of multipart's hooks.
-    await sending.register(async (scope) => {
-      await scope.register(multipart);
-      addChannelRoutes(scope, 'email', { ...options, readDraft });
+    // Only these two take files, so only they carry the cost of multipart's hooks. They are apart because the drop-in
+    // door words its errors for readers of CommBox's envelopes.
+    await scope.register(async (withFiles) => {
+      await withFiles.register(multipart);
+      addChannelRoutes(withFiles, 'email', made);
     });
-    await sending.register(async (scope) => {
-      await scope.register(multipart);
-      addDropInRoute(scope, options);
+    await scope.register(async (withFiles) => {
+      await withFiles.register(multipart);
+      addDropInRoute(withFiles, made);
     });
   });
   return app;

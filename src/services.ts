@@ -1,30 +1,30 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { createDirectory } from './access/directory.ts';
+import { createAccounts } from './accounts.ts';
 import { buildApp } from './app.ts';
 import { createSpool } from './attachments/spool.ts';
 import { createPreparer } from './channels/prepare.ts';
-import { type CommboxClient, createCommboxClient } from './commbox/client.ts';
-import type { AccountConfig } from './config/accounts.ts';
 import type { Config } from './config/config.ts';
-import { createAttempt } from './delivery/attempt.ts';
 import { createDelivery } from './delivery/delivery.ts';
-import { createDispatcher, type DeliveryObserver, type Dispatcher } from './delivery/dispatcher.ts';
-import { createKeyring } from './delivery/keyring.ts';
+import type { Dispatcher } from './delivery/dispatcher.ts';
+import { createFinalWatch } from './delivery/final-watch.ts';
+import { createFingerprinter } from './delivery/fingerprint.ts';
+import { createLedger } from './delivery/ledger.ts';
+import { createReconciler } from './delivery/reconcile.ts';
+import { createUpkeep } from './delivery/upkeep.ts';
 import { type Clock, sleep } from './kernel/clock.ts';
 import { createIdSource } from './kernel/ids.ts';
 import { createAttemptLog } from './observability/attempt-log.ts';
+import { errorFields } from './observability/error-fields.ts';
 import type { Log } from './observability/log.ts';
-
-/** Limits of a call to CommBox that are not configuration. */
-const CONNECT_TIMEOUT_MS = 5_000;
-const WRITE_STALL_MS = 15_000;
+import { openStorage } from './storage.ts';
 
 export interface Services {
   readonly app: FastifyInstance;
-  /** Binds the listener. Resolves with the base URL. */
+  /** Takes up stored work and binds the listener. Resolves with the base URL. */
   listen(): Promise<string>;
-  /** Ends in phases (see `createServices`); resolves when nothing runs any more. Safe to call once. */
+  /** Ends in phases (see `createServices`); resolves when nothing runs any more. Call once. */
   close(phases?: ClosePhases): Promise<void>;
 }
 
@@ -38,47 +38,86 @@ export interface ClosePhases {
 /** For a process that nothing routes to: tests, demo, sandbox. */
 const AT_ONCE: ClosePhases = { lingerMs: 0, cutMs: 25_000 };
 
+const HOUR_MS = 3_600_000;
+
 /**
  * Builds the gateway from its configuration and owns the order of start and end: readiness falls, the listener
- * closes, what waits is refused, attempts in flight end or are cut, connections close.
+ * closes, what waits is refused or stays stored, attempts in flight end or are cut, connections and store close.
  */
 export async function createServices(config: Config, deps: { clock: Clock; log: Log }): Promise<Services> {
   const { clock, log } = deps;
-  const spool = await createSpool({ directory: join(config.dataDir, 'spool') });
-  const clients: CommboxClient[] = [];
+  const { limits, timing } = config;
+  const keepKeysMs = timing.idempotencyHours * HOUR_MS;
+  const storage = await openStorage(config, clock);
+  const { store } = storage;
+  const spool = await createSpool({ directory: join(config.dataDir, 'spool'), keep: await store.neededFiles() });
+  const watch = createFinalWatch({ store, clock });
   const dispatchers = new Map<string, Dispatcher>();
-  const delivery = createDelivery({ clock, nextId: createIdSource('msg_', clock.now), dispatchers });
-  const observer: DeliveryObserver = { attemptEnded: createAttemptLog(log), settled: delivery.settled };
-  for (const account of config.accounts) {
-    const client = createClient(account, config, clock);
-    clients.push(client);
-    dispatchers.set(account.name, createAccountDispatcher(account, client, clock, observer));
-  }
+  const delivery = createDelivery({
+    clock,
+    nextId: createIdSource('msg_', clock.now),
+    dispatchers,
+    store,
+    spool,
+    watch,
+    queueLimit: limits.queueLimit,
+    keepKeysMs,
+  });
+  const accounts = createAccounts(config, {
+    clock,
+    store,
+    ledger: createLedger({ store, clock, keepKeysMs }),
+    observer: { attemptEnded: createAttemptLog(log), settled: delivery.settled },
+  });
+  for (const { name, dispatcher } of accounts.values()) dispatchers.set(name, dispatcher);
+  store.onChange(({ kind }) => {
+    if (kind === 'ready') delivery.wake();
+  });
+  const reconciler = createReconciler({ accounts, store, clock });
+  const upkeep = createUpkeep({
+    store,
+    spool,
+    delivery,
+    watch,
+    reconciler,
+    clock,
+    keepKeysMs,
+    retentionMs: timing.retentionDays * 24 * HOUR_MS,
+    onFailure: (task, error) => log.warn({ task, ...errorFields(error) }, 'upkeep failed'),
+  });
 
   let isDraining = false;
   const app = await buildApp({
-    bodyLimit: config.limits.bodyLimit,
+    bodyLimit: limits.bodyLimit,
     trustProxy: config.listen.trustProxy,
     directory: createDirectory(config.directory),
     allowlist: config.allowlist,
     prepare: createPreparer({ defaultCountry: config.defaultCountry }),
+    fingerprinter: createFingerprinter(await store.secret()),
     clock,
+    store,
+    watch,
     delivery,
+    reconciler,
     spool,
     limits: {
-      attachmentBytes: config.limits.attachmentLimit,
-      attachmentCount: config.limits.attachmentCount,
-      dataBytes: config.limits.bodyLimit,
+      attachmentBytes: limits.attachmentLimit,
+      attachmentCount: limits.attachmentCount,
+      dataBytes: limits.bodyLimit,
     },
-    syncWaitMs: config.timing.syncWaitMs,
-    defaultTtlHours: config.timing.messageTtlHours,
+    syncWaitMs: timing.syncWaitMs,
+    defaultTtlHours: timing.messageTtlHours,
+    keepKeysMs,
     log,
-    notReady: () => (isDraining ? ['shutting down'] : []),
+    readiness: async () => (isDraining ? ['shutting down'] : await storage.problems()),
   });
 
   return {
     app,
-    listen: () => app.listen({ host: config.listen.host, port: config.listen.port }),
+    async listen() {
+      await upkeep.start();
+      return app.listen({ host: config.listen.host, port: config.listen.port });
+    },
     async close({ lingerMs, cutMs } = AT_ONCE) {
       isDraining = true;
       await sleep(clock, lingerMs);
@@ -86,9 +125,11 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
       const drained = delivery.drain();
       const isLate = await endsAfter(drained, cutMs - lingerMs, clock);
       // Cut calls were written already: each ends as `unknown`, which is the truth.
-      await Promise.all(clients.map((client) => (isLate ? client.destroy() : client.close())));
+      await Promise.all([...accounts.values()].map(({ client }) => (isLate ? client.destroy() : client.close())));
       await drained;
       await closed;
+      upkeep.stop();
+      await storage.close();
     },
   };
 }
@@ -102,27 +143,4 @@ function endsAfter(work: Promise<void>, ms: number, clock: Clock): Promise<boole
       resolve(false);
     });
   });
-}
-
-function createClient(account: AccountConfig, config: Config, clock: Clock): CommboxClient {
-  const https = config.proxy.https();
-  return createCommboxClient({
-    origin: account.url.origin,
-    connections: account.concurrency,
-    clock,
-    timeouts: { answerMs: config.timing.upstreamTimeoutMs, writeStallMs: WRITE_STALL_MS },
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    proxy: https === null ? undefined : { https, no: config.proxy.no },
-  });
-}
-
-function createAccountDispatcher(
-  account: AccountConfig,
-  client: CommboxClient,
-  clock: Clock,
-  observer: DeliveryObserver,
-): Dispatcher {
-  const basePath = account.url.pathname.replace(/\/+$/, '');
-  const attempt = createAttempt({ client, basePath, keyring: createKeyring(() => account.keys()), clock });
-  return createDispatcher({ clock, random: Math.random, concurrency: account.concurrency, attempt, observer });
 }

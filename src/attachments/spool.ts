@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ByteBudget } from './limits.ts';
 import { claimDirectory, spoolName, sweepDirectory } from './spool-directory.ts';
@@ -32,8 +32,12 @@ export interface Spool {
   ): Promise<SpooledFile>;
   /** Forces the files and their directory entries to disk. Needed before a row that names them is committed. */
   sync(files: Iterable<SpooledFile>): Promise<void>;
+  /** Further files with the same content, each to be removed on its own. Takes no further space on disk. */
+  copy(files: Iterable<SpooledFile>): Promise<SpooledFile[]>;
   /** Deletes the files; one that is gone already is no error. All are tried before the first failure is reported. */
   remove(files: Iterable<SpooledFile>): Promise<void>;
+  /** Deletes files by name, the last segment of their path; one that is gone already is no error. */
+  removeNamed(names: Iterable<string>): Promise<void>;
   /** Bytes that the spool holds now, files still being written included. */
   bytes(): number;
 }
@@ -102,10 +106,24 @@ export async function createSpool(options: SpoolOptions): Promise<Spool> {
         await syncPath(directory, 'r');
       });
     },
+    async copy(files) {
+      const copies: SpooledFile[] = [];
+      for (const file of files) {
+        const id = spoolName();
+        const path = join(directory, id);
+        await onDisk(() => link(file.path, path));
+        sizes.set(id, file.size);
+        copies.push({ ...file, path });
+      }
+      return copies;
+    },
     async remove(files) {
       const results = await Promise.allSettled(Array.from(files, ({ path }) => discard(path)));
       const failure = results.find((result) => result.status === 'rejected');
       if (failure !== undefined) throw failure.reason;
+    },
+    async removeNamed(names) {
+      for (const name of names) await discard(join(directory, name));
     },
     bytes: () => sizes.values().reduce((sum, size) => sum + size, 0),
   };

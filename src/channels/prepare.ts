@@ -6,6 +6,7 @@ import type { Channel, ChannelName, MapContext, MappedMessage } from './channel.
 import { channelNames } from './channel.ts';
 import type { CommonRequest } from './fields.ts';
 import { channels } from './list.ts';
+import { mappingFaults } from './mapping-faults.ts';
 
 /** A request made ready to send, defaults included, or what is wrong with it: at most 20 faults. */
 export type Prepared =
@@ -37,14 +38,12 @@ export function createPreparer(options: PreparerOptions): Preparer {
 type Body = Record<string, unknown>;
 
 function prepare(channel: Channel, validator: Validator, body: Body, country: CountryCode | undefined): Prepared {
-  const faults: Fault[] = [];
-  // Only `content` can hold numbers that the schema says nothing about.
-  if (body['content'] !== undefined) faults.push(...findLargeNumbers(body['content'], '/content'));
-  if (!validator.check(body)) faults.unshift(...validator.faults(body));
-  if (body['stream'] !== undefined && body['streamId'] !== undefined) {
-    faults.push({ pointer: '/streamId', message: 'must not be given beside stream: give either one' });
+  const schemaFaults = validator.check(body) ? [] : validator.faults(body);
+  const faults = [...schemaFaults, ...otherFaults(body)];
+  if (faults.length > 0) {
+    if (faults.length < MAX_FAULTS) faults.push(...mappingFaults(channel, validator, body, schemaFaults, country));
+    return { ok: false, faults: distinct(faults) };
   }
-  if (faults.length > 0) return { ok: false, faults: faults.slice(0, MAX_FAULTS) };
   const context: MapContext = {
     defaultCountry: country,
     fault: (pointer, message) => faults.push({ pointer, message }),
@@ -52,7 +51,26 @@ function prepare(channel: Channel, validator: Validator, body: Body, country: Co
   const mapped = channel.map(body, context);
   // The compiler cannot follow the validation that just took place.
   if (faults.length === 0) return { ok: true, request: body as CommonRequest, mapped };
-  return { ok: false, faults: faults.slice(0, MAX_FAULTS) };
+  return { ok: false, faults: distinct(faults) };
+}
+
+// What neither a schema can say nor a channel needs to.
+function otherFaults(body: Body): Fault[] {
+  // Only `content` can hold numbers that the schema says nothing about.
+  const faults = body['content'] === undefined ? [] : findLargeNumbers(body['content'], '/content');
+  if (body['stream'] !== undefined && body['streamId'] !== undefined) {
+    faults.push({ pointer: '/streamId', message: 'must not be given beside stream: give either one' });
+  }
+  return faults;
+}
+
+function distinct(faults: readonly Fault[]): Fault[] {
+  const kept = new Map<string, Fault>();
+  for (const fault of faults) {
+    kept.set(`${fault.pointer} ${fault.message}`, fault);
+    if (kept.size === MAX_FAULTS) break;
+  }
+  return [...kept.values()];
 }
 
 // Spreads, unlike assignments, keep a member called __proto__ a plain member, which validation then refuses.

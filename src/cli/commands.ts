@@ -71,7 +71,11 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
 function overview(): string {
   const width = Math.max(...Object.keys(entries).map((name) => name.length));
   const lines = Object.entries(entries).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
-  return ['Usage: commbox-gateway <command> [options]', '', ...lines, '', 'commbox-gateway <command> --help tells more.'].join(
-    '\n',
-  );
+  return [
+    'Usage: commbox-gateway <command> [options]',
+    '',
+    ...lines,
+    '',
+    'commbox-gateway <command> --help tells more.',
+  ].join('\n');
 }

@@ -26,7 +26,11 @@ export const sandboxCommand: Command = {
       commboxPort: portOf('--commbox-port', flags['commbox-port'], DEFAULT_COMMBOX_PORT),
     });
     console.log(`The gateway listens at ${pair.url}, the simulated CommBox at ${pair.simulator.url}.`);
-    console.log(`Streams: ${Object.entries(SANDBOX_STREAMS).map(([name, id]) => `${name} = ${id}`).join(', ')}\n`);
+    console.log(
+      `Streams: ${Object.entries(SANDBOX_STREAMS)
+        .map(([name, id]) => `${name} = ${id}`)
+        .join(', ')}\n`,
+    );
     console.log(curlExamples(pair.url, pair.key, pair.simulator.url));
     return runUntilSignal({ log: pair.log, close: pair.close });
   },

@@ -2,8 +2,8 @@ import { parseSimulatorArgs, SimulatorUsageError } from '../simulator/options.ts
 import { startSimulator } from '../simulator/server.ts';
 import { simulatorUsage } from '../simulator/usage.ts';
 import type { Command } from './commands.ts';
-import { UsageError } from './usage.ts';
 import { waitForSignal } from './signals.ts';
+import { UsageError } from './usage.ts';
 
 export const simulatorCommand: Command = {
   usage: simulatorUsage,

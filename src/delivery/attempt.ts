@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import type { SpooledFile } from '../attachments/spool.ts';
 import { judgeAnswer } from '../commbox/answer.ts';
 import type { CommboxClient } from '../commbox/client.ts';
 import type { Exchange } from '../commbox/exchange.ts';
@@ -7,6 +9,7 @@ import { streamObjectsPath } from '../commbox/stream-path.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Keyring } from './keyring.ts';
 import type { AttemptResult, Message, RawAnswer } from './message.ts';
+import { filesOf } from './payload.ts';
 
 export interface AttemptOptions {
   readonly client: CommboxClient;
@@ -27,13 +30,16 @@ export function createAttempt({ client, basePath, keyring, clock }: AttemptOptio
       path: streamObjectsPath(basePath, message.streamId),
       key,
       requestId: message.requestId,
-      traceparent: message.traceparent,
+      traceparent: message.traceparent ?? undefined,
       body: payload.kind === 'json' ? payload.body : createMultipartBody(payload.data, payload.files),
     });
-    return judge(exchange, message.sendsToClient, clock.monotonic() - startedAt, clock.now());
+    const result = judge(exchange, message.sendsToClient, clock.monotonic() - startedAt, clock.now());
+    return withoutKeys(result, keyring);
   };
 
   return async (message) => {
+    const damage = await findDamage(filesOf(message.payload));
+    if (damage !== null) return { kind: 'damaged', durationMs: 0, error: damage };
     const key = keyring.preferred();
     const result = await call(message, key);
     if (result.kind !== 'refused' || result.code !== 'commbox_unauthorized') return result;
@@ -44,6 +50,31 @@ export function createAttempt({ client, basePath, keyring, clock }: AttemptOptio
     if (second.kind !== 'refused' || second.code !== 'commbox_unauthorized') keyring.prefer(other);
     return second;
   };
+}
+
+/** CommBox, or a proxy before it, may echo the key; nobody but CommBox may learn it. */
+function withoutKeys(result: AttemptResult, keyring: Keyring): AttemptResult {
+  const raw = 'raw' in result ? result.raw : undefined;
+  const isEchoed = raw !== undefined && keyring.isIn(raw.body);
+  if (!isEchoed) return result;
+  const { upstream } = result;
+  const body = Buffer.from(keyring.redact(raw.body.toString('latin1')), 'latin1');
+  return {
+    ...result,
+    raw: { ...raw, body },
+    ...(upstream !== undefined && {
+      upstream: { ...upstream, description: upstream.description && keyring.redact(upstream.description) },
+    }),
+  } as AttemptResult;
+}
+
+/** A file that is gone or was cut would fail in mid-call, where nobody could tell what CommBox made of it. */
+async function findDamage(files: readonly SpooledFile[]): Promise<Error | null> {
+  for (const { path, size } of files) {
+    const found = await stat(path).catch(() => null);
+    if (found?.size !== size) return new Error('a stored attachment is missing or damaged');
+  }
+  return null;
 }
 
 function judge(exchange: Exchange, sendsToClient: boolean, durationMs: number, nowMs: number): AttemptResult {

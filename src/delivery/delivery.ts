@@ -1,24 +1,68 @@
+import type { Spool } from '../attachments/spool.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
+import {
+  type InsertResult,
+  type KeyClaim,
+  type KeyRecord,
+  StorageUnavailable,
+  type Store,
+  type StoredAnswer,
+} from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { FinalWatch } from './final-watch.ts';
+import { rowOf } from './ledger.ts';
 import { createMessage, type Draft, isFinal, type Message } from './message.ts';
+import { filesOf } from './payload.ts';
 
 /** A message on its way, as the one who submitted it sees it. */
 export interface Submission {
   readonly message: Message;
-  /** Resolves with the final state. Never rejects. */
+  /** Resolves with the final state. Never rejects. Only for `sync` messages. */
   readonly settled: Promise<Message>;
   /** Takes it back if it is still queued; an attempt in flight is left to end. */
   withdraw(): void;
 }
 
+export type Acceptance =
+  | { readonly kind: 'accepted'; readonly submission: Submission }
+  /** The key was used before; nothing was accepted. */
+  | { readonly kind: 'taken'; readonly record: KeyRecord };
+
+export interface BatchItem {
+  readonly draft: Draft;
+  readonly key: KeyClaim | null;
+}
+
 /** The one way in: every send from every door becomes a message here. */
 export interface Delivery {
-  /** @throws GatewayError `internal_error` if the draft names an account that does not exist. */
+  /** Takes a plain message: nothing is written before it is sent. */
   submit(draft: Draft): Submission;
-  /** To be told of every final state, e.g. by the dispatchers' observer. */
+  /**
+   * Takes a message that is on disk before this resolves: one with a key, or one that nobody waits for.
+   *
+   * @throws GatewayError `storage_unavailable`, `overloaded` (too many wait), `shutting_down`. Nothing was accepted then.
+   */
+  accept(draft: Draft, key: KeyClaim | null): Promise<Acceptance>;
+  /** The same for many `async` messages, all or none of them, with the answer that repeats of the batch will get. */
+  acceptBatch(
+    items: readonly BatchItem[],
+    batch: KeyClaim | null,
+    answer: (results: readonly { readonly id: string; readonly result: InsertResult }[]) => StoredAnswer,
+  ): Promise<
+    | { readonly kind: 'accepted'; readonly answer: StoredAnswer }
+    | { readonly kind: 'taken'; readonly record: KeyRecord }
+  >;
+  /** A message that is on its way in this process. */
+  find(id: string): Message | null;
+  /** Cancels a queued message of this process; null if it has none with this id. */
+  cancelHere(id: string): boolean | null;
+  /** Looks for stored messages to send, of one account or of all. */
+  wake(account?: string): void;
+  outlook(account: string, readyAt: number): ReturnType<Dispatcher['outlook']> | null;
+  /** To be told of every final state by the dispatchers' observer. */
   settled(message: Message): void;
-  /** Refuses new messages, withdraws the waiting ones, and resolves when nothing is in flight. */
+  /** Refuses new messages, withdraws those whose callers wait, and resolves when nothing is in flight. */
   drain(): Promise<void>;
 }
 
@@ -27,29 +71,117 @@ export interface DeliveryOptions {
   readonly nextId: () => string;
   /** The dispatcher of an account, looked up for every message. */
   readonly dispatchers: ReadonlyMap<string, Dispatcher>;
+  readonly store: Store;
+  readonly spool: Spool;
+  readonly watch: FinalWatch;
+  /** Most stored messages that may wait. */
+  readonly queueLimit: number;
+  readonly keepKeysMs: number;
 }
 
-export function createDelivery({ clock, nextId, dispatchers }: DeliveryOptions): Delivery {
-  const waiters = new Map<Message, (message: Message) => void>();
-  let sequence = 0;
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const { clock, nextId, dispatchers, store, spool, watch } = options;
+  const here = new Map<string, { readonly message: Message; readonly resolve: (message: Message) => void }>();
+  let isDraining = false;
+
+  const dispatcherOf = (account: string): Dispatcher => {
+    const dispatcher = dispatchers.get(account);
+    if (dispatcher === undefined) throw new GatewayError('internal_error', 'The stream’s account does not exist.');
+    return dispatcher;
+  };
+
+  const follow = (message: Message, dispatcher: Dispatcher): Submission => {
+    if (message.mode === 'async') {
+      dispatcher.wake();
+      return { message, settled: new Promise(() => {}), withdraw: () => {} };
+    }
+    const settled = new Promise<Message>((resolve) => here.set(message.id, { message, resolve }));
+    dispatcher.submit(message);
+    return { message, settled, withdraw: () => dispatcher.withdraw(message) };
+  };
+
+  const makeRoom = async (messages: number) => {
+    if (isDraining) throw shuttingDown();
+    if (messages > 0 && (await store.queuedCount()) + messages > options.queueLimit) {
+      throw new GatewayError('overloaded', 'Too many messages are waiting already.', { retryAfterMs: 30_000 });
+    }
+  };
+
+  // The row names the files, so they must be on disk before it is.
+  const syncFiles = async (messages: readonly Message[]) => {
+    const files = messages.flatMap(({ payload }) => filesOf(payload));
+    if (files.length > 0) await spool.sync(files);
+  };
+
+  const stored = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StorageUnavailable)) throw error;
+      const detail = 'The message could not be stored, so it was not accepted.';
+      throw new GatewayError('storage_unavailable', detail, { retryAfterMs: 5_000, cause: error });
+    }
+  };
 
   return {
     submit(draft) {
-      const dispatcher = dispatchers.get(draft.account);
-      if (dispatcher === undefined) throw new GatewayError('internal_error', 'The stream’s account does not exist.');
-      const message = createMessage(draft, nextId(), ++sequence, clock.now());
-      const settled = new Promise<Message>((resolve) => waiters.set(message, resolve));
-      dispatcher.submit(message);
-      return { message, settled, withdraw: () => dispatcher.withdraw(message) };
+      const dispatcher = dispatcherOf(draft.account);
+      return follow(createMessage(draft, nextId(), clock.now(), false), dispatcher);
     },
+
+    accept: (draft, key) =>
+      stored(async () => {
+        const dispatcher = dispatcherOf(draft.account);
+        await makeRoom(draft.mode === 'async' ? 1 : 0);
+        const message = createMessage(draft, nextId(), clock.now(), true);
+        await syncFiles([message]);
+        const [result] = await store.insert([{ row: rowOf(message), key }]);
+        if (result?.kind === 'taken') return { kind: 'taken', record: result.record };
+        return { kind: 'accepted', submission: follow(message, dispatcher) };
+      }),
+
+    acceptBatch: (items, batch, answer) =>
+      stored(async () => {
+        await makeRoom(items.length);
+        const messages = items.map(({ draft }) => createMessage(draft, nextId(), clock.now(), true));
+        await syncFiles(messages);
+        const rows = messages.map((message, i) => ({ row: rowOf(message), key: items[i]?.key ?? null }));
+        const render = (results: readonly InsertResult[]) =>
+          answer(results.map((result, i) => ({ id: (messages[i] as Message).id, result })));
+        const inserted = await store.insertBatch(rows, batch, render, clock.now() + options.keepKeysMs);
+        if (inserted.kind === 'taken') return inserted;
+        for (const account of new Set(messages.map((message) => message.account))) dispatchers.get(account)?.wake();
+        return { kind: 'accepted', answer: render(inserted.results) };
+      }),
+
+    find: (id) => here.get(id)?.message ?? null,
+    cancelHere(id) {
+      const message = here.get(id)?.message;
+      return message === undefined ? null : dispatcherOf(message.account).cancel(message);
+    },
+    wake(account) {
+      if (account !== undefined) dispatchers.get(account)?.wake();
+      else for (const dispatcher of dispatchers.values()) dispatcher.wake();
+    },
+    outlook: (account, readyAt) => dispatchers.get(account)?.outlook(readyAt) ?? null,
+
     settled(message) {
       if (!isFinal(message)) return;
-      waiters.get(message)?.(message);
-      waiters.delete(message);
+      here.get(message.id)?.resolve(message);
+      here.delete(message.id);
+      watch.ended(message.id);
+      // What was not sent may be sent again from its files; they go with the row's payload.
+      if (message.state === 'sent') spool.remove(filesOf(message.payload)).catch(() => {});
     },
+
     async drain() {
+      isDraining = true;
       for (const dispatcher of dispatchers.values()) dispatcher.stop();
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.idle()));
     },
   };
+}
+
+function shuttingDown(): GatewayError {
+  return new GatewayError('shutting_down', 'The gateway is shutting down.', { retryAfterMs: 5_000 });
 }

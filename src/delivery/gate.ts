@@ -10,6 +10,8 @@ export type PauseCause = 'quota' | 'connection';
 export interface Gate {
   /** When an attempt may start, in epoch milliseconds: `now` or earlier = at once, Infinity = once one in flight ends. */
   opensAt(now: number): number;
+  /** How many attempts may start now; Infinity while nothing holds them back. */
+  room(now: number): number;
   /** Notes a start. The returned pass must be given back exactly once, by one of the calls below. */
   enter(): Pass;
   /** CommBox took the call: it answered something other than a throttle. */
@@ -41,6 +43,7 @@ export function createGate(options: { readonly random: () => number; readonly co
       if (now < pausedUntil) return pausedUntil;
       return startedInPeriod < allowed ? now : Number.POSITIVE_INFINITY;
     },
+    room: (now) => (now < pausedUntil ? 0 : Math.max(0, allowed - startedInPeriod)),
     enter() {
       startedInPeriod++;
       return period;

@@ -8,6 +8,8 @@ export interface Keyring {
   other(refused: string): string | null;
   /** Remembers a key that CommBox accepted while the other was refused. */
   prefer(key: string): void;
+  /** Whether one of the account's keys stands in these bytes. */
+  isIn(bytes: Buffer): boolean;
   /** Takes the account's keys out of a text that CommBox sent, in case it echoes them. */
   redact(text: string): string;
 }
@@ -28,6 +30,7 @@ export function createKeyring(keys: KeySource): Keyring {
     prefer(key) {
       accepted = key;
     },
+    isIn: (bytes) => both().some((key) => bytes.includes(key)),
     redact: (text) => both().reduce((rest, key) => rest.replaceAll(key, '[redacted]'), text),
   };
 }

@@ -1,16 +1,10 @@
-import type { SpooledFile } from '../attachments/spool.ts';
 import type { ChannelName, Lane } from '../channels/channel.ts';
 import type { ErrorCode, Outcome, UpstreamAnswer } from '../kernel/errors.ts';
-
-export type MessageState = 'queued' | 'sending' | 'sent' | 'failed' | 'unknown' | 'canceled' | 'expired';
+import type { AttemptRecord, MessageRow, MessageState, StoredFailure } from '../store/store.ts';
+import { bytesOf, type Payload } from './payload.ts';
 
 /** Why a queued message does not start: its own time, our limit on calls at once, or a paused account. */
 export type WaitReason = 'schedule' | 'rate' | 'paused';
-
-/** What goes to CommBox, fixed when the message is accepted. */
-export type Payload =
-  | { readonly kind: 'json'; readonly body: string | Buffer }
-  | { readonly kind: 'multipart'; readonly data: string; readonly files: readonly SpooledFile[] };
 
 /** One send request, fully resolved: nothing about it depends on the configuration any more, except the account's key. */
 export interface Draft {
@@ -21,6 +15,8 @@ export interface Draft {
   readonly streamId: string;
   readonly account: string;
   readonly lane: Lane;
+  /** `sync`: its caller waits, so no attempt starts after `patienceEndsAt`. `async`: it waits until it expires. */
+  readonly mode: 'sync' | 'async';
   readonly payload: Payload;
   /** CommBox saves nothing for it, so an answer without an object id is a success. */
   readonly sendsToClient: boolean;
@@ -29,10 +25,12 @@ export interface Draft {
   readonly sendAt: number | null;
   readonly expiresAt: number | null;
   readonly onUnknown: 'hold' | 'resend';
-  /** No attempt starts after this moment: the end of the caller's patience. */
   readonly patienceEndsAt: number;
   readonly requestId: string;
-  readonly traceparent: string | undefined;
+  readonly traceparent: string | null;
+  readonly resendOf: string | null;
+  /** Its answer is CommBox's own, and a repeated request must get it again. */
+  readonly keepsRawAnswer: boolean;
 }
 
 /** CommBox's answer as it came, for the drop-in door. */
@@ -47,6 +45,7 @@ export type AttemptResult = { readonly durationMs: number; readonly upstream?: U
   | { readonly kind: 'sent'; readonly objectId: string | null; readonly raw: RawAnswer }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number | null }
   | { readonly kind: 'unreachable'; readonly error: Error }
+  | { readonly kind: 'damaged'; readonly error: Error }
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly raw: RawAnswer }
   | { readonly kind: 'unclear'; readonly code: UnclearCode; readonly raw?: RawAnswer; readonly error?: Error }
 );
@@ -54,47 +53,84 @@ export type AttemptResult = { readonly durationMs: number; readonly upstream?: U
 export type RefusalCode = 'commbox_rejected' | 'commbox_stream_not_found' | 'commbox_unauthorized';
 export type UnclearCode = 'commbox_error' | 'commbox_timeout';
 
-/** Why a message ended otherwise than sent. */
-export interface Failure {
+/** Why a message ended otherwise than sent. `retryAfterMs` is for the caller who waits now, and is not stored. */
+export interface Failure extends StoredFailure {
   readonly code: ErrorCode;
   readonly outcome: Outcome;
-  readonly detail: string;
-  readonly upstream?: UpstreamAnswer;
   readonly retryAfterMs?: number;
 }
 
-export interface Message extends Draft {
-  readonly id: string;
-  /** Order of acceptance. */
-  readonly sequence: number;
-  readonly createdAt: number;
+/** A message on its way: its row, which changes as it goes, and what only this process knows about it. */
+export interface Message extends Omit<MessageRow, 'failure' | 'payload'> {
+  readonly payload: Payload;
   state: MessageState;
-  attempts: number;
-  /** An attempt may have reached CommBox: from then on the message ends `sent` or `unknown`, never `failed`. */
+  readonly attempts: AttemptRecord[];
   unclear: Failure | null;
-  unclearAttempts: number;
-  /** Its caller has gone: it is not attempted again. */
-  isAbandoned: boolean;
+  failure: Failure | null;
   objectId: string | null;
   sentAt: number | null;
-  failure: Failure | null;
+  endedAt: number | null;
+  readyAt: number;
+  readonly patienceEndsAt: number;
+  /** Its row is in the store: every step is recorded there before it counts. */
+  readonly isStored: boolean;
+  readonly keepsRawAnswer: boolean;
+  /** Its caller has gone: it is not attempted again. */
+  isAbandoned: boolean;
   raw: RawAnswer | null;
 }
 
-export function createMessage(draft: Draft, id: string, sequence: number, createdAt: number): Message {
+export function createMessage(draft: Draft, id: string, now: number, isStored: boolean): Message {
+  const { payload } = draft;
   return {
-    ...draft,
     id,
-    sequence,
-    createdAt,
+    caller: draft.caller,
+    account: draft.account,
+    channel: draft.channel,
+    stream: draft.stream,
+    streamId: draft.streamId,
+    lane: draft.lane,
+    mode: draft.mode,
+    reference: draft.reference,
+    onUnknown: draft.onUnknown,
+    sendsToClient: draft.sendsToClient,
+    createdAt: now,
+    sendAt: draft.sendAt,
+    expiresAt: draft.expiresAt,
+    requestId: draft.requestId,
+    traceparent: draft.traceparent,
+    resendOf: draft.resendOf,
     state: 'queued',
-    attempts: 0,
+    payload,
+    payloadBytes: bytesOf(payload),
+    identity: null,
+    attempts: [],
     unclear: null,
-    unclearAttempts: 0,
-    isAbandoned: false,
+    failure: null,
     objectId: null,
     sentAt: null,
+    endedAt: null,
+    readyAt: draft.sendAt ?? now,
+    patienceEndsAt: draft.patienceEndsAt,
+    isStored,
+    keepsRawAnswer: draft.keepsRawAnswer,
+    isAbandoned: false,
+    raw: null,
+  };
+}
+
+/** A stored `async` message that this process has taken, and which is therefore `sending`. */
+export function takenMessage(row: MessageRow, payload: Payload): Message {
+  return {
+    ...row,
+    payload,
+    attempts: [...row.attempts],
+    unclear: row.unclear as Failure | null,
     failure: null,
+    patienceEndsAt: Number.POSITIVE_INFINITY,
+    isStored: true,
+    keepsRawAnswer: false,
+    isAbandoned: false,
     raw: null,
   };
 }
@@ -118,6 +154,6 @@ export function moveTo(message: Message, next: MessageState): void {
 }
 
 /** True once nothing more happens to the message by itself. */
-export function isFinal(message: Message): boolean {
+export function isFinal(message: { readonly state: MessageState }): boolean {
   return message.state !== 'queued' && message.state !== 'sending';
 }

@@ -1,9 +1,20 @@
+import type { MessageState } from '../store/store.ts';
 import type { Gate } from './gate.ts';
 import type { AttemptResult, Failure, Message, RefusalCode, UnclearCode, WaitReason } from './message.ts';
 import { moveTo } from './message.ts';
 
+/** Time between an unclear attempt and its repetition, for callers that accept duplicates, and how many in all. */
+export const RESEND_AFTER_MS = 30_000;
+export const RESEND_ATTEMPTS = 3;
+
 /** Changes a message as the end of an attempt demands. Whoever calls decides when a queued one is tried again. */
 export function apply(message: Message, result: AttemptResult, now: number): void {
+  message.attempts.push({
+    at: now - Math.round(result.durationMs),
+    durationMs: Math.round(result.durationMs),
+    outcome: result.kind,
+    upstreamStatus: result.upstream?.status ?? null,
+  });
   switch (result.kind) {
     case 'sent':
       message.objectId = result.objectId;
@@ -15,38 +26,48 @@ export function apply(message: Message, result: AttemptResult, now: number): voi
     case 'unreachable':
       moveTo(message, 'queued');
       break;
+    case 'damaged':
+      end(message, now, {
+        code: 'internal_error',
+        outcome: 'not_sent',
+        detail: 'A stored attachment is missing or damaged, so nothing was sent.',
+        upstream: null,
+      });
+      break;
     case 'refused':
       message.raw = result.raw;
-      end(message, {
+      end(message, now, {
         code: result.code,
         outcome: 'not_sent',
         detail: refusalDetail[result.code],
-        ...(result.upstream && { upstream: result.upstream }),
+        upstream: result.upstream ?? null,
       });
       break;
     case 'unclear':
       message.raw = result.raw ?? null;
-      message.unclearAttempts++;
       message.unclear = {
         code: result.code,
         outcome: 'unknown',
         detail: unclearDetail[result.code],
-        ...(result.upstream && { upstream: result.upstream }),
+        upstream: result.upstream ?? null,
       };
-      if (message.onUnknown === 'resend') moveTo(message, 'queued');
-      else end(message, message.unclear);
+      if (mayResend(message)) {
+        message.readyAt = now + RESEND_AFTER_MS;
+        moveTo(message, 'queued');
+      } else end(message, now, message.unclear);
       break;
   }
 }
 
 /** Ends a queued message that cannot start within its caller's patience. */
 export function withdraw(message: Message, reason: WaitReason, gate: Gate, now: number): void {
-  end(message, withdrawal(reason, gate, now));
+  end(message, now, withdrawal(reason, gate, now));
 }
 
 /** Ends a queued message because the gateway stops. */
-export function shutDown(message: Message): void {
-  end(message, {
+export function shutDown(message: Message, now: number): void {
+  end(message, now, {
+    upstream: null,
     code: 'shutting_down',
     outcome: 'not_sent',
     detail: 'The gateway is shutting down and has not sent the message. Send it again in a few seconds.',
@@ -55,22 +76,48 @@ export function shutDown(message: Message): void {
 }
 
 /** Ends a queued message whose `expiresAt` has passed. */
-export function expire(message: Message): void {
+export function expire(message: Message, now: number): void {
   const failure: Failure = {
     code: 'commbox_throttled',
     outcome: 'not_sent',
     detail: 'The message reached its expiresAt before an attempt could start.',
+    upstream: null,
   };
-  if (message.unclear === null) {
-    message.failure = failure;
-    moveTo(message, 'expired');
-  } else end(message, failure);
+  end(message, now, failure, 'expired');
 }
 
-function end(message: Message, failure: Failure): void {
+/** Ends a queued message because somebody canceled it. */
+export function cancel(message: Message, now: number): void {
+  const failure: Failure = {
+    code: 'conflict',
+    outcome: 'not_sent',
+    detail: 'The message was canceled before an attempt could start.',
+    upstream: null,
+  };
+  end(message, now, failure, 'canceled');
+}
+
+/** Ends a queued message whose start could not be recorded. */
+export function refuseForStorage(message: Message, now: number): void {
+  end(message, now, {
+    code: 'storage_unavailable',
+    outcome: 'not_sent',
+    detail: 'The start of the attempt could not be stored, so nothing was sent.',
+    upstream: null,
+    retryAfterMs: 5_000,
+  });
+}
+
+function mayResend(message: Message): boolean {
+  const unclear = message.attempts.filter(({ outcome }) => outcome === 'unclear' || outcome === 'interrupted');
+  return message.onUnknown === 'resend' && unclear.length < RESEND_ATTEMPTS && !message.isAbandoned;
+}
+
+function end(message: Message, now: number, failure: Failure, state: MessageState = 'failed'): void {
   // What may have arrived once can never be called a failure again.
   message.failure = message.unclear ?? failure;
-  moveTo(message, message.unclear === null ? 'failed' : 'unknown');
+  message.endedAt = now;
+  moveTo(message, message.unclear === null ? state : 'unknown');
 }
 
 function withdrawal(reason: WaitReason, gate: Gate, now: number): Failure {
@@ -80,6 +127,7 @@ function withdrawal(reason: WaitReason, gate: Gate, now: number): Failure {
     return {
       code: 'invalid_request',
       outcome: 'not_sent',
+      upstream: null,
       detail: 'sendAt lies beyond the time that this request may wait.',
     };
   }
@@ -89,6 +137,7 @@ function withdrawal(reason: WaitReason, gate: Gate, now: number): Failure {
         code: 'commbox_throttled',
         outcome: 'not_sent',
         retryAfterMs,
+        upstream: null,
         detail: 'CommBox is throttling this account. Nothing was sent; repeat after Retry-After.',
       };
     case 'connection':
@@ -96,6 +145,7 @@ function withdrawal(reason: WaitReason, gate: Gate, now: number): Failure {
         code: 'commbox_unreachable',
         outcome: 'not_sent',
         retryAfterMs,
+        upstream: null,
         detail: 'No connection to CommBox could be made. Nothing was sent; repeat after Retry-After.',
       };
     case null:
@@ -103,6 +153,7 @@ function withdrawal(reason: WaitReason, gate: Gate, now: number): Failure {
         code: 'overloaded',
         outcome: 'not_sent',
         retryAfterMs,
+        upstream: null,
         detail: 'All connections to CommBox were busy for as long as this request may wait. Nothing was sent.',
       };
   }

@@ -1,12 +1,14 @@
 import type { Message } from './message.ts';
 
 /**
- * Messages that wait to be attempted, in order of acceptance. A message that comes back after a refused attempt takes
+ * Messages whose callers wait, in order of acceptance, which is the order of their ids. A message that comes back after a refused attempt takes
  * its old place again. Withdrawn ones are skipped, so that removing costs nothing.
  */
 export interface WaitingLine {
   add(message: Message): void;
-  /** The next message that is still queued, or undefined. */
+  /** The next message that is still queued, or undefined. It stays in the line. */
+  peek(): Message | undefined;
+  /** The same, removed from the line. */
   take(): Message | undefined;
   /** Every message that is still queued, in order. */
   all(): Message[];
@@ -22,31 +24,34 @@ export function createWaitingLine(): WaitingLine {
 
   const add = (message: Message) => {
     const last = line[line.length - 1];
-    if (line.length === head || last === undefined || last.sequence < message.sequence) {
+    if (line.length === head || last === undefined || last.id < message.id) {
       line.push(message);
       return;
     }
     // It was accepted before some that wait: find its place, near the front in practice.
     let place = head;
-    while ((line[place] as Message).sequence < message.sequence) place++;
+    while ((line[place] as Message).id < message.id) place++;
     if (place === head && head > 0) line[--head] = message;
     else line.splice(place, 0, message);
   };
 
-  const take = () => {
-    while (head < line.length) {
-      const message = line[head++] as Message;
-      if (head > SLACK && head * 2 > line.length) {
-        line = line.slice(head);
-        head = 0;
-      }
-      if (message.state === 'queued') return message;
+  const peek = () => {
+    while (head < line.length && (line[head] as Message).state !== 'queued') head++;
+    if (head > SLACK && head * 2 > line.length) {
+      line = line.slice(head);
+      head = 0;
     }
-    return undefined;
+    return line[head];
+  };
+  const take = () => {
+    const message = peek();
+    if (message !== undefined) head++;
+    return message;
   };
 
   return {
     add,
+    peek,
     take,
     all: () => line.slice(head).filter((message) => message.state === 'queued'),
     get length() {

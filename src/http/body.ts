@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { GatewayError, invalidRequest } from '../kernel/errors.ts';
 
 const BYTE_ORDER_MARK = '\uFEFF';
-const OTHER_CHARSET = /;\s*charset\s*=\s*"?(?!utf-?8\b)/i;
+const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;]*))/i;
 
 /**
  * Bodies arrive as bytes: the drop-in door passes them on as they came, and the others need the source text of every
@@ -12,11 +12,16 @@ const OTHER_CHARSET = /;\s*charset\s*=\s*"?(?!utf-?8\b)/i;
 export function addJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    if (OTHER_CHARSET.test(request.headers['content-type'] ?? '')) {
+    if (!isUtf8Type(request.headers['content-type'] ?? '')) {
       return done(new GatewayError('unsupported_media_type', 'JSON must be UTF-8 (RFC 8259, section 8.1).'));
     }
     done(null, body);
   });
+}
+
+function isUtf8Type(contentType: string): boolean {
+  const [, quoted, bare] = CHARSET.exec(contentType) ?? [];
+  return /^utf-?8$/i.test(quoted ?? bare ?? 'utf-8');
 }
 
 /** The text of a JSON body. @throws GatewayError `invalid_request` if there is none, or it is not UTF-8. */

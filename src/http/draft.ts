@@ -3,11 +3,12 @@ import type { Caller } from '../access/caller.ts';
 import type { Directory } from '../access/directory.ts';
 import { resolveLane } from '../access/lane.ts';
 import { type ResolvedStream, resolveStream } from '../access/streams.ts';
-import type { ChannelName, InlineAttachment, Lane, MappedMessage } from '../channels/channel.ts';
+import type { ChannelName, Lane, MappedMessage } from '../channels/channel.ts';
 import type { Prepared } from '../channels/prepare.ts';
 import type { Draft } from '../delivery/message.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { invalidRequest } from '../kernel/errors.ts';
+import type { Preferences } from './prefer.ts';
 import { readTimes } from './times.ts';
 
 /** A draft before it is known whether files go with it. */
@@ -16,7 +17,6 @@ export type OpenDraft = Omit<Draft, 'payload' | 'requestId' | 'traceparent'>;
 export interface ChannelDraft {
   readonly draft: OpenDraft;
   readonly mapped: MappedMessage;
-  readonly attachments: readonly InlineAttachment[];
 }
 
 export interface DraftOptions {
@@ -24,18 +24,25 @@ export interface DraftOptions {
   readonly allowlist: Allowlist;
   readonly prepare: (channel: ChannelName, body: unknown, defaults: Readonly<Record<string, unknown>>) => Prepared;
   readonly clock: Clock;
+  /** Patience of a request that states none. */
+  readonly syncWaitMs: number;
   /** `MESSAGE_TTL_HOURS`. */
   readonly defaultTtlHours: number;
 }
 
 /** Turns the JSON of a request to `/v1/{channel}` into a draft, or throws what is wrong with it. */
-export type DraftReader = (caller: Caller, channel: ChannelName, body: unknown, patienceMs: number) => ChannelDraft;
+export type DraftReader = (
+  caller: Caller,
+  channel: ChannelName,
+  body: unknown,
+  preferences: Preferences,
+) => ChannelDraft;
 
 /** @throws (the reader) GatewayError for everything that section "Sending" calls an error. */
 export function createDraftReader(options: DraftOptions): DraftReader {
   const { directory, allowlist, prepare, clock } = options;
 
-  return (caller, channel, body, patienceMs) => {
+  return (caller, channel, body, preferences) => {
     const stream = resolveStream(directory, caller, channel, streamChoice(body));
     const prepared = prepare(channel, body, stream.defaults);
     if (!prepared.ok) throw invalidRequest(prepared.faults);
@@ -43,17 +50,23 @@ export function createDraftReader(options: DraftOptions): DraftReader {
     const lane = resolveLane(caller, stream, request.lane);
     allowlist.check(mapped.recipients);
     const now = clock.now();
-    const times = readTimes(request, now, patienceMs, stream.ttlHours ?? options.defaultTtlHours);
+    const patienceMs = preferences.waitMs ?? options.syncWaitMs;
+    const times = readTimes(request, now, stream.ttlHours ?? options.defaultTtlHours);
+    // What cannot start within its caller's patience is not waited for.
+    const isAsync = preferences.respondAsync || (times.sendAt !== null && times.sendAt > now + patienceMs);
     const draft: OpenDraft = {
       ...placeOf(caller, stream, lane),
+      mode: isAsync ? 'async' : 'sync',
       sendsToClient: mapped.object['sendToClient'] === true,
       reference: request.reference ?? null,
       sendAt: times.sendAt,
       expiresAt: times.expiresAt,
       onUnknown: request.onUnknown ?? 'hold',
-      patienceEndsAt: now + patienceMs,
+      patienceEndsAt: isAsync ? Number.POSITIVE_INFINITY : now + patienceMs,
+      resendOf: null,
+      keepsRawAnswer: false,
     };
-    return { draft, mapped, attachments: mapped.attachments };
+    return { draft, mapped };
   };
 }
 

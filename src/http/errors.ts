@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CallerDisconnected } from '../attachments/request-body.ts';
 import { GatewayError, invalidRequest } from '../kernel/errors.ts';
+import { StorageUnavailable } from '../store/store.ts';
 import { PROBLEM_TYPE, problemHeaders, problemOf } from './problem.ts';
 
 /** Answers with an error's problem document; `extend` adds members that one door's readers expect. */
@@ -21,6 +23,13 @@ export function sendProblem(
 /** What was thrown, as an error that a caller may see. Everything unforeseen is a bug and tells nothing. */
 export function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
+  if (thrown instanceof StorageUnavailable) {
+    const detail = 'The store is out of reach now.';
+    return new GatewayError('storage_unavailable', detail, { retryAfterMs: 5_000, cause: thrown });
+  }
+  if (thrown instanceof CallerDisconnected) {
+    return new GatewayError('invalid_request', 'The request ended before it was complete.', { cause: thrown });
+  }
   const { code, statusCode } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown };
   switch (code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
@@ -29,7 +38,6 @@ export function toGatewayError(thrown: unknown): GatewayError {
       return new GatewayError(
         'payload_too_large',
         'The JSON body is larger than BODY_LIMIT allows. Send e-mail attachments as multipart/form-data instead.',
-        { headers: { connection: 'close' } },
       );
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return invalidRequest([{ pointer: '', message: 'the body does not have the length that Content-Length states' }]);

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '../access/caller.ts';
 import type { Message } from '../delivery/message.ts';
@@ -10,6 +9,11 @@ export interface RequestContext {
   caller: Caller | null;
   message: Message | null;
   error: GatewayError | null;
+  isLogged: boolean;
+}
+
+export function createRequestContext(): RequestContext {
+  return { caller: null, message: null, error: null, isLogged: false };
 }
 
 declare module 'fastify' {

@@ -1,51 +1,73 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorFields } from '../observability/error-fields.ts';
 import type { Log } from '../observability/log.ts';
-import { traceparentOf } from './request-context.ts';
+import { createRequestContext, traceparentOf } from './request-context.ts';
 
 /**
  * What every request gets, whatever it asks for: a context, the ids that join logs, echoed to the caller, and one log
- * line at its end. The line names routes, never URLs, which hold ids of others' systems and what callers mistype.
+ * line at its end, which for a caller that left is the end of what it asked for. The line names routes, never URLs,
+ * which hold ids of others' systems and what callers mistype.
  */
 export function addRequestHooks(app: FastifyInstance, log: Log): void {
   app.decorateRequest('context');
   app.decorateRequest('traceparent', '');
 
   app.addHook('onRequest', (request, reply, done) => {
-    request.context = { caller: null, message: null, error: null };
+    request.context = createRequestContext();
     request.traceparent = traceparentOf(request.raw);
-    reply.raw.setHeader('x-request-id', request.id);
-    reply.raw.setHeader('traceparent', request.traceparent);
+    echoIds(reply, request.id, request.traceparent);
+    reply.raw.once('close', () => {
+      if (reply.sent) logOnce(request, reply, log);
+    });
     done();
   });
 
   app.addHook('onResponse', (request, reply, done) => {
-    const { caller, message, error } = request.context;
-    const fields: Record<string, unknown> = {
-      requestId: request.id,
-      traceId: request.traceparent.slice(3, 35),
-      method: request.method,
-      route: request.routeOptions.url ?? null,
-      status: reply.statusCode,
-      durationMs: Math.round(reply.elapsedTime * 10) / 10,
-      caller: caller?.name ?? null,
-    };
-    if (message !== null) {
-      fields['messageId'] = message.id;
-      fields['channel'] = message.channel;
-      fields['stream'] = message.stream;
-      fields['lane'] = message.lane;
-      fields['state'] = message.state;
-      fields['attempts'] = message.attempts;
-    }
-    if (error !== null) {
-      fields['code'] = error.code;
-      fields['outcome'] = error.outcome ?? null;
-      fields['upstreamStatus'] = error.options.upstream?.status ?? null;
-      if (error.cause !== undefined) Object.assign(fields, errorFields(error.cause));
-    }
-    if (reply.statusCode >= 500) log.error(fields, 'request');
-    else log.info(fields, 'request');
+    logOnce(request, reply, log);
     done();
   });
+
+  // No answer ever finishes for a caller that left before it, so that onResponse stays away.
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (reply.raw.closed) logOnce(request, reply, log);
+    done();
+  });
+}
+
+/** Tells the caller the ids under which its request is logged. */
+export function echoIds(reply: FastifyReply, requestId: string, traceparent: string): void {
+  reply.raw.setHeader('x-request-id', requestId);
+  reply.raw.setHeader('traceparent', traceparent);
+}
+
+function logOnce(request: FastifyRequest, reply: FastifyReply, log: Log): void {
+  if (request.context.isLogged) return;
+  request.context.isLogged = true;
+  const { caller, message, error } = request.context;
+  const fields: Record<string, unknown> = {
+    requestId: request.id,
+    traceId: request.traceparent.slice(3, 35),
+    method: request.method,
+    route: request.routeOptions.url ?? null,
+    status: reply.statusCode,
+    durationMs: Math.round(reply.elapsedTime * 10) / 10,
+    caller: caller?.name ?? null,
+  };
+  if (!reply.raw.writableFinished) fields['callerLeft'] = true;
+  if (message !== null) {
+    fields['messageId'] = message.id;
+    fields['channel'] = message.channel;
+    fields['stream'] = message.stream;
+    fields['lane'] = message.lane;
+    fields['state'] = message.state;
+    fields['attempts'] = message.attempts.length;
+  }
+  if (error !== null) {
+    fields['code'] = error.code;
+    fields['outcome'] = error.outcome ?? null;
+    fields['upstreamStatus'] = error.options.upstream?.status ?? null;
+    if (error.cause !== undefined) Object.assign(fields, errorFields(error.cause));
+  }
+  if (reply.statusCode >= 500) log.error(fields, 'request');
+  else log.info(fields, 'request');
 }

@@ -1,56 +1,134 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { SpooledFile } from '../attachments/spool.ts';
-import type { Delivery } from '../delivery/delivery.ts';
-import type { Draft, Message } from '../delivery/message.ts';
-import { GatewayError, invalidRequest } from '../kernel/errors.ts';
-import { parsePrefer } from './prefer.ts';
+import type { Delivery, Submission } from '../delivery/delivery.ts';
+import type { FinalWatch } from '../delivery/final-watch.ts';
+import { type Draft, isFinal, type Message, type RawAnswer } from '../delivery/message.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { GatewayError } from '../kernel/errors.ts';
+import type { KeyClaim, KeyRecord, MessageRow, Store } from '../store/store.ts';
+import { type Answer, JSON_TYPE, rawOf } from './answer.ts';
+import { acceptedView } from './message-view.ts';
+import type { Preferences } from './prefer.ts';
 
-/** How long a plain request may wait for an attempt to start, in milliseconds. */
-export function patienceOf(request: FastifyRequest, defaultMs: number): number {
-  return parsePrefer(request.headers.prefer).waitMs ?? defaultMs;
+export interface SendingOptions {
+  readonly delivery: Delivery;
+  readonly store: Store;
+  readonly watch: FinalWatch;
+  readonly clock: Clock;
 }
 
-/**
- * A key asks for a promise that must outlive a crash, and this version keeps none: better no answer than a false one.
- *
- * @throws GatewayError `invalid_request` if the request carries an `Idempotency-Key`.
- */
-export function refuseIdempotencyKey(request: FastifyRequest): void {
-  if (request.headers['idempotency-key'] === undefined) return;
-  const message = 'the header Idempotency-Key is not offered yet: nothing was sent';
-  throw invalidRequest([{ pointer: '', message }]);
+export interface SendRequest {
+  readonly draft: Draft;
+  readonly key: KeyClaim | null;
+  readonly preferences: Preferences;
+  /** How the door answers for a message that has ended; `raw` is CommBox's own answer, where it is known. */
+  readonly render: (message: Message | MessageRow, raw: RawAnswer | null) => Answer;
 }
 
-/** Submits a draft and resolves with its final state. A caller that leaves takes back what has not been attempted. */
-export async function deliver(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  delivery: Delivery,
-  draft: Draft,
-): Promise<Message> {
-  const submission = delivery.submit(draft);
-  request.context.message = submission.message;
-  reply.raw.once('close', submission.withdraw);
-  return submission.settled;
+/** What became of a send request. `isTaken` says that its files now belong to the delivery. */
+export interface Sent {
+  readonly answer: Answer;
+  readonly isTaken: boolean;
 }
 
-/** The error that a message's failure is to its caller. */
-export function failureOf(message: Message): GatewayError {
-  const { failure } = message;
-  if (failure === null) throw new Error(`message ${message.id} has not failed`);
-  const { code, outcome, detail, upstream, retryAfterMs } = failure;
-  return new GatewayError(code, detail, {
-    outcome,
-    messageId: message.id,
-    ...(upstream !== undefined && { upstream }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
+export type Sender = (request: FastifyRequest, reply: FastifyReply, send: SendRequest) => Promise<Sent>;
+
+/** How every door sends: at once, stored first because of a key, or stored and answered before it is sent. */
+export function createSender(options: SendingOptions): Sender {
+  const { delivery, store, watch, clock } = options;
+
+  return async (request, reply, send) => {
+    const { draft, key } = send;
+    if (draft.mode === 'sync' && key === null) {
+      return { answer: await awaitEnd(request, reply, delivery.submit(draft), send), isTaken: true };
+    }
+    for (;;) {
+      const acceptance = await delivery.accept(draft, key);
+      if (acceptance.kind === 'accepted') {
+        const { submission } = acceptance;
+        const answer =
+          draft.mode === 'sync'
+            ? await awaitEnd(request, reply, submission, send)
+            : await answerAccepted(request, submission.message, send);
+        return { answer, isTaken: true };
+      }
+      const answer = await answerRepeated(reply, acceptance.record, send);
+      if (answer !== null) return { answer, isTaken: false };
+      // The first request ended in a way that frees the key: now this one is the first.
+    }
+  };
+
+  async function awaitEnd(request: FastifyRequest, reply: FastifyReply, submission: Submission, send: SendRequest) {
+    request.context.message = submission.message;
+    reply.raw.once('close', submission.withdraw);
+    const message = await submission.settled;
+    return send.render(message, message.raw);
+  }
+
+  async function answerAccepted(request: FastifyRequest, message: Message, send: SendRequest): Promise<Answer> {
+    request.context.message = message;
+    const { waitMs } = send.preferences;
+    if (waitMs !== null && waitMs > 0) {
+      await watch.wait(message.id, waitMs);
+      const row = await store.get(message.id);
+      if (row !== null && isFinal(row)) return send.render(row, null);
+    }
+    return accepted(message.id, send.preferences);
+  }
+
+  async function accepted(id: string, preferences: Preferences): Promise<Answer> {
+    const row = await store.get(id);
+    if (row === null) throw new GatewayError('internal_error', 'The accepted message is gone.', { messageId: id });
+    return {
+      status: 202,
+      headers: {
+        'content-type': JSON_TYPE,
+        location: `/v1/messages/${id}`,
+        ...(preferences.respondAsync && { 'preference-applied': 'respond-async' }),
+      },
+      body: JSON.stringify(await acceptedView(row, { delivery, store, clock })),
+      error: null,
+    };
+  }
+
+  /** Null if the key is free again. */
+  async function answerRepeated(reply: FastifyReply, record: KeyRecord, send: SendRequest): Promise<Answer | null> {
+    if (record.fingerprint !== send.key?.fingerprint) {
+      throw new GatewayError('idempotency_mismatch', 'This Idempotency-Key came with another request before.');
+    }
+    const id = record.messageId;
+    if (id === null) throw new GatewayError('idempotency_mismatch', 'This Idempotency-Key belongs to a batch.');
+    if (record.answer !== null) {
+      const row = await store.get(id);
+      return row === null ? null : replayed(send.render(row, rawOf(record.answer)));
+    }
+    const row = await ended(id, reply, send);
+    if (row === null) return null;
+    if (!isFinal(row)) {
+      if (send.preferences.respondAsync || row.mode === 'async') return accepted(id, send.preferences);
+      throw new GatewayError('idempotency_in_flight', 'The first request with this Idempotency-Key is still running.', {
+        retryAfterMs: 1_000,
+        messageId: id,
+      });
+    }
+    const key = await store.findKey(send.key.scope);
+    if (key?.messageId !== id) return null;
+    return replayed(send.render(row, key.answer === null ? null : rawOf(key.answer)));
+  }
+
+  /** The message, once it has ended or the caller's patience has; null if it is not kept any more. */
+  async function ended(id: string, reply: FastifyReply, send: SendRequest): Promise<MessageRow | null> {
+    const row = await store.get(id);
+    const waitMs = send.preferences.respondAsync
+      ? (send.preferences.waitMs ?? 0)
+      : Math.max(0, send.draft.patienceEndsAt - clock.now());
+    if (row === null || isFinal(row) || waitMs === 0) return row;
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    await watch.wait(id, waitMs, gone.signal);
+    return store.get(id);
+  }
 }
 
-export function jsonPayload(object: unknown) {
-  return { kind: 'json', body: `{"data":${JSON.stringify(object)}}` } as const;
-}
-
-export function multipartPayload(data: string, files: readonly SpooledFile[]) {
-  return { kind: 'multipart', data, files } as const;
+function replayed(answer: Answer): Answer {
+  return { ...answer, headers: { ...answer.headers, 'idempotency-replayed': 'true' } };
 }

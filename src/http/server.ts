@@ -1,22 +1,26 @@
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { discardRest } from '../attachments/request-body.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
 import { sendProblem, toGatewayError } from './errors.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
-import { requestIdOf } from './request-context.ts';
+import { createRequestContext, requestIdOf, traceparentOf } from './request-context.ts';
+import { echoIds } from './request-hooks.ts';
 
 export interface ServerOptions {
   /** Bytes of a JSON body. */
   readonly bodyLimit: number;
   /** Addresses and CIDRs whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[];
+  readonly clock: Clock;
 }
 
 // A stream id of 255 characters can be three bytes each in UTF-8, and nine characters when percent-encoded.
 const LONGEST_PATH_PARAMETER = 255 * 9;
 
 /** Fastify as the gateway needs it: no logger of its own, no coercion, ids taken over, every failure a problem. */
-export function createServer({ bodyLimit, trustProxy }: ServerOptions): FastifyInstance {
+export function createServer({ bodyLimit, trustProxy, clock }: ServerOptions): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit,
@@ -27,13 +31,23 @@ export function createServer({ bodyLimit, trustProxy }: ServerOptions): FastifyI
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
-      request.context ??= { caller: null, message: null, error: null };
+      // Fastify meets these before any hook.
+      request.context ??= createRequestContext();
+      echoIds(reply, request.id, traceparentOf(request.raw));
       sendProblem(request, reply, toGatewayError(error));
     },
     clientErrorHandler: answerUnreadable,
   });
   // Requests are validated by the handlers, with every fault named; Fastify's own validator drops and coerces.
   app.setValidatorCompiler(() => () => true);
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    // Fastify would close at once, and the reset that a caller still writing gets can overtake its answer.
+    if (reply.statusCode === 413 && !request.raw.complete) {
+      reply.removeHeader('connection');
+      discardRest(request.raw, clock);
+    }
+    done();
+  });
   return app;
 }
 

@@ -12,7 +12,6 @@ const FURTHEST_MS = 30 * 24 * HOUR_MS;
 export function readTimes(
   request: { readonly sendAt?: string | undefined; readonly expiresAt?: string | undefined },
   now: number,
-  patienceMs: number,
   ttlHours: number,
 ): { readonly sendAt: number | null; readonly expiresAt: number } {
   const faults: Fault[] = [];
@@ -20,9 +19,6 @@ export function readTimes(
   const sendAt = stated !== null && stated > now ? stated : null;
   if (sendAt !== null && sendAt > now + FURTHEST_MS) {
     faults.push({ pointer: '/sendAt', message: 'must be at most 30 days ahead' });
-  } else if (sendAt !== null && sendAt > now + patienceMs) {
-    const message = `must be within the ${patienceMs / 1000} s that this request may wait: later sending is not offered yet`;
-    faults.push({ pointer: '/sendAt', message });
   }
   const begins = sendAt ?? now;
   const expiresAt = request.expiresAt === undefined ? begins + ttlHours * HOUR_MS : Date.parse(request.expiresAt);

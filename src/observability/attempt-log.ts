@@ -8,7 +8,7 @@ import type { Log } from './log.ts';
  */
 export function createAttemptLog(log: Log): (message: Message, result: AttemptResult) => void {
   return (message, result) => {
-    if (message.attempts === 1 && result.kind === 'sent') return;
+    if (message.attempts.length === 1 && result.kind === 'sent') return;
     const fields = {
       requestId: message.requestId,
       traceId: message.traceparent?.slice(3, 35) ?? null,
@@ -16,7 +16,7 @@ export function createAttemptLog(log: Log): (message: Message, result: AttemptRe
       caller: message.caller,
       account: message.account,
       channel: message.channel,
-      attempt: message.attempts,
+      attempt: message.attempts.length,
       result: result.kind,
       upstreamStatus: result.upstream?.status ?? null,
       durationMs: Math.round(result.durationMs * 10) / 10,

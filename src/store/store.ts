@@ -29,7 +29,10 @@ export interface AttemptRecord {
   readonly upstreamStatus: number | null;
 }
 
-/** Why a message ended otherwise than sent. Erased with the request. */
+/**
+ * Why a message ended otherwise than sent. Erased with the request: of an erased message only `code`, `outcome` and the
+ * status remain, `detail` is empty and the description null.
+ */
 export interface StoredFailure {
   readonly code: string;
   readonly outcome: Outcome;
@@ -136,6 +139,7 @@ export interface Settlement {
 export interface ListFilter {
   readonly states?: readonly MessageState[];
   readonly channel?: string;
+  /** The alias; for a stream without one, the stream's id. */
   readonly stream?: string;
   readonly reference?: string;
   readonly caller?: string;
@@ -154,17 +158,32 @@ export interface TakeRequest {
   readonly before?: string;
 }
 
-/** The store cannot be reached or written now. Nothing of the call took effect, or whether it did is unknown. */
+/**
+ * The store cannot be reached or written now. Nothing of the call took effect, or whether it did is unknown. The message
+ * holds nothing of a stored message; `cause` is for the log.
+ */
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable';
 }
 
+/** A stored attachment is missing or is not what was stored: the message cannot be sent as it was accepted. */
+export class AttachmentDamaged extends Error {
+  override readonly name = 'AttachmentDamaged';
+}
+
 /**
  * Where messages live. Every method is one transaction that is on disk when its promise resolves, except
- * `record`, which may be written behind. Methods reject with `StorageUnavailable` only.
+ * `record`, which may be written behind. Methods reject with `StorageUnavailable` only, unless they say otherwise.
  *
- * Every process has a lease, renewed by `heartbeat`. A row is `sending` under the lease of the process that took it;
- * once a lease has run out, `recover` of any other process takes its rows over.
+ * Every process has a lease, begun by its first `heartbeat` and renewed by the others. A row is `sending` under the
+ * lease of the process that took it; once a lease has run out, `recover` of any other process takes its rows over.
+ * Until that happened the lease still counts as held. Opening a store with the owner id of an earlier process ends that
+ * process's lease, so that a restart recovers at once.
+ *
+ * A message with an unclear attempt never becomes `canceled`, `expired` or `failed`: where a method below says so, it
+ * becomes `unknown` instead, with `unclear` as its `failure`.
+ *
+ * Erasing a message removes payload, identity, request id (then empty) and traceparent.
  */
 export interface Store {
   /** Inserts all messages, or of each whose key is taken nothing: results in order. Rows may be queued or sending. */
@@ -181,9 +200,14 @@ export interface Store {
     | { readonly kind: 'taken'; readonly record: KeyRecord }
   >;
 
-  /** Writes the ledger rows of plain messages, new or changed, soon: at most 1 s later. Never rejects. */
+  /**
+   * Writes the ledger rows of plain messages, new or changed, soon: at most 1 s later; this process reads them at once.
+   * Never rejects. Such rows belong to their process alone, since nothing is committed before it sends: `cancel`,
+   * `cancelMany` and `expire` pass them over, `recover` does not.
+   */
   record(row: MessageRow): void;
 
+  /** Null if the key is not known or past its time; `insert` and `insertBatch` claim such a key anew. */
   findKey(scope: string): Promise<KeyRecord | null>;
 
   /**
@@ -203,34 +227,44 @@ export interface Store {
 
   /** Queued to canceled, keeping its key. Exactly one of this and `take` wins. */
   cancel(id: string, now: number, answerUntil: number): Promise<boolean>;
-  /** The same for all that match; resolves with how many. */
+  /** The same for all that match, in several transactions if they are many; resolves with how many. */
   cancelMany(filter: ListFilter, now: number, answerUntil: number): Promise<number>;
 
   /** `unknown` to `sent` or `failed`, by reconciliation or by hand. False if it is not `unknown`. */
-  resolve(id: string, to: { readonly state: 'sent' | 'failed'; readonly objectId: string | null; readonly now: number }): Promise<boolean>;
+  resolve(
+    id: string,
+    to: { readonly state: 'sent' | 'failed'; readonly objectId: string | null; readonly now: number },
+  ): Promise<boolean>;
 
   get(id: string): Promise<MessageRow | null>;
   /** Newest first; only rows older than `before`, if given. Stays fast at a million rows. */
   list(filter: ListFilter, limit: number, before: string | null): Promise<readonly MessageRow[]>;
 
-  /** Queued `async` messages per account that are ready, up to `cap` each: enough to know whether to take. */
+  /** Queued `async` messages per account that `take` would give, up to `cap` each. Accounts with none are absent. */
   waiting(now: number, cap: number): Promise<ReadonlyMap<string, number>>;
-  /** When the next queued message that is not ready yet becomes so; null if there is none. */
+  /** When the next queued `async` message that is not ready yet becomes so; null if there is none. */
   nextReadyAt(now: number): Promise<number | null>;
   /** Messages waiting in all, for `QUEUE_LIMIT`; may be a second old. */
   queuedCount(): Promise<number>;
   /** How many queued messages of the account go before this one. May count up to `cap` only. */
   position(id: string, cap: number): Promise<number>;
 
-  /** Renews this process's lease. False if it had run out: what was held is lost. */
+  /**
+   * Renews this process's lease. False if another process's `recover` found that it had run out: what was held is lost,
+   * and a new lease has begun.
+   */
   heartbeat(now: number, leaseMs: number): Promise<boolean>;
   /**
    * Ends what processes without a lease left behind: `sending` becomes `unknown` (or queued again, `readyAt` later, if
    * it carries `onUnknown: resend` and has attempts left), queued `sync` becomes `failed` and frees its key. Resolves
    * with the ids that changed.
    */
-  recover(now: number, resend: { readonly attempts: number; readonly delayMs: number }, keepKeysUntil: number): Promise<readonly string[]>;
-  /** Queued messages past `expiresAt` become `expired`. Resolves with how many; call again while it is `limit`. */
+  recover(
+    now: number,
+    resend: { readonly attempts: number; readonly delayMs: number },
+    keepKeysUntil: number,
+  ): Promise<readonly string[]>;
+  /** Queued `async` messages past `expiresAt` become `expired`. Resolves with how many; call again while it is `limit`. */
   expire(now: number, limit: number, keepKeysUntil: number): Promise<number>;
   /** Messages that are `unknown` since before `endedBefore` and were never reconciled by themselves; marks them as tried. */
   takeUnreconciled(endedBefore: number, limit: number): Promise<readonly MessageRow[]>;
@@ -239,10 +273,18 @@ export interface Store {
    * ended before `deletedBefore`, `limit` of each at most. Resolves with the spool names no longer needed, and whether
    * there is more to do.
    */
-  sweep(now: number, erasedBefore: number, deletedBefore: number, limit: number): Promise<{ readonly files: readonly string[]; readonly more: boolean }>;
+  sweep(
+    now: number,
+    erasedBefore: number,
+    deletedBefore: number,
+    limit: number,
+  ): Promise<{ readonly files: readonly string[]; readonly more: boolean }>;
   /** Last path segments of the spool files that stored messages still need. */
   neededFiles(): Promise<ReadonlySet<string>>;
-  /** Makes the files of a taken message readable on this machine, e.g. fetches them from the database. */
+  /**
+   * Makes the files of a taken message readable on this machine, e.g. fetches them from the database. Rejects with
+   * `AttachmentDamaged` if one is missing or is not what was stored.
+   */
   localFiles(row: MessageRow): Promise<readonly SpooledFile[]>;
 
   /** Calls back when messages may have become ready, or were settled, in another process. Returns how to stop. */
@@ -251,6 +293,6 @@ export interface Store {
   secret(): Promise<Buffer>;
   /** Rejects with `StorageUnavailable` if the store cannot write now. */
   check(): Promise<void>;
-  /** Writes out what `record` holds, gives the lease back and closes. */
+  /** Writes out what `record` holds, gives the lease back and closes. Harmless if repeated; other calls then reject. */
   close(): Promise<void>;
 }

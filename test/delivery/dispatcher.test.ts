@@ -32,6 +32,8 @@ function setUp(_: Test, options: { concurrency?: number; random?: () => number }
       if (next !== null) return Promise.resolve(next(message));
       return new Promise((end) => open.push({ message, end }));
     },
+    ledger: { begin: async () => true, settle: async () => 'held', note: () => {} },
+    backlog: { mayHold: () => false, isTaking: () => false, notice: () => {}, take: async () => [] },
     observer: { attemptEnded: () => {}, settled: (message) => settled.push(`${message.id} ${message.state}`) },
   });
   const begin = clock.now();
@@ -60,7 +62,7 @@ t.test('a message that is taken at once needs no timer', async (t) => {
   const message = submit();
   t.equal(clock.pending, 0);
   await clock.advance(0);
-  t.match(message, { state: 'sent', objectId: '7', attempts: 1, failure: null });
+  t.match(message, { state: 'sent', objectId: '7', attempts: { length: 1 }, failure: null });
 });
 
 t.test('the first 429 holds back everyone, and one probe opens the gate again', async (t) => {
@@ -102,11 +104,11 @@ t.test('a wait longer than the patience is told at once, with how long', async (
   await clock.advance(0);
   t.match(first, {
     state: 'failed',
-    attempts: 1,
+    attempts: { length: 1 },
     failure: { code: 'commbox_throttled', outcome: 'not_sent', retryAfterMs: 66_000 },
   });
   const second = submit();
-  t.match(second, { state: 'failed', attempts: 0, failure: { code: 'commbox_throttled' } });
+  t.match(second, { state: 'failed', attempts: { length: 0 }, failure: { code: 'commbox_throttled' } });
 });
 
 t.test('without Retry-After a message is repeated within the patience, then withdrawn', async (t) => {
@@ -136,7 +138,11 @@ t.test('an unclear attempt is final, unless the caller accepts duplicates', asyn
   answer(() => unclear);
   const hold = submit();
   await clock.advance(0);
-  t.match(hold, { state: 'unknown', attempts: 1, failure: { code: 'commbox_timeout', outcome: 'unknown' } });
+  t.match(hold, {
+    state: 'unknown',
+    attempts: { length: 1 },
+    failure: { code: 'commbox_timeout', outcome: 'unknown' },
+  });
   const resend = submit({ onUnknown: 'resend', patienceEndsAt: clock.now() + 60_001 });
   await clock.advance(29_999);
   t.equal(starts.length, 2);
@@ -153,7 +159,7 @@ t.test('a resend that would begin after the patience is not waited for', async (
   answer(() => unclear);
   const message = submit({ onUnknown: 'resend' });
   await clock.advance(0);
-  t.match(message, { state: 'unknown', attempts: 1 });
+  t.match(message, { state: 'unknown', attempts: { length: 1 } });
 });
 
 t.test('busy connections are waited for within the patience', async (t) => {
@@ -161,7 +167,7 @@ t.test('busy connections are waited for within the patience', async (t) => {
   submit();
   const second = submit();
   await clock.advance(10_000);
-  t.match(second, { state: 'failed', attempts: 0, failure: { code: 'overloaded', outcome: 'not_sent' } });
+  t.match(second, { state: 'failed', attempts: { length: 0 }, failure: { code: 'overloaded', outcome: 'not_sent' } });
   t.equal(open[0]?.message.state, 'sending', 'an attempt in flight is waited for');
 });
 
@@ -213,5 +219,5 @@ t.test('stopping withdraws what waits, lets attempts end, and takes nothing new'
   t.equal(isIdle, false);
   open[0]?.end(throttled(0));
   await idle;
-  t.match(first, { state: 'failed', attempts: 1 });
+  t.match(first, { state: 'failed', attempts: { length: 1 } });
 });

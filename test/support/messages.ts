@@ -19,9 +19,12 @@ export function queuedMessage(now: number, members: Partial<Draft> = {}): Messag
     onUnknown: 'hold',
     patienceEndsAt: now + 10_000,
     requestId: 'r-1',
-    traceparent: undefined,
+    traceparent: null,
+    mode: 'sync',
+    resendOf: null,
+    keepsRawAnswer: false,
     ...members,
   };
   sequence++;
-  return createMessage(draft, `msg_${sequence}`, sequence, now);
+  return createMessage(draft, `msg_${String(sequence).padStart(6, '0')}`, now, false);
 }

@@ -19,7 +19,11 @@ const KIB = 1024;
 export function demoSends(): readonly DemoSend[] {
   const customer = { id: 'CUST-12345', firstName: 'Dana', lastName: 'Levi' };
   return [
-    { title: 'E-mail', path: '/v1/email', body: { to: 'dana@example.com', subject: 'Welcome', text: 'Hello Dana', customer } },
+    {
+      title: 'E-mail',
+      path: '/v1/email',
+      body: { to: 'dana@example.com', subject: 'Welcome', text: 'Hello Dana', customer },
+    },
     { title: 'SMS', path: '/v1/sms', body: { to: '+972-54-444-4444', text: 'Your code is 4711', customer } },
     {
       title: 'WhatsApp template',
@@ -30,21 +34,41 @@ export function demoSends(): readonly DemoSend[] {
         template: { name: 'order_shipped', language: 'he', params: ['4711'] },
       },
     },
-    { title: 'Chat', path: '/v1/chat', body: { to: '+972544444444', text: 'How can we help?', createChildObject: true } },
+    {
+      title: 'Chat',
+      path: '/v1/chat',
+      body: { to: '+972544444444', text: 'How can we help?', createChildObject: true },
+    },
     {
       title: 'E-mail with three attachments',
       path: '/v1/email',
-      body: { to: { email: 'dana@example.com', name: 'Dana Levi' }, subject: 'September', text: 'See the files.', status: 'sent' },
+      body: {
+        to: { email: 'dana@example.com', name: 'Dana Levi' },
+        subject: 'September',
+        text: 'See the files.',
+        status: 'sent',
+      },
       files: [
         file('חשבונית ספטמבר.pdf', 'application/pdf', 180 * KIB),
-        file('analysis "final"; v2.xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 64 * KIB),
+        file(
+          'analysis "final"; v2.xlsx',
+          'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+          64 * KIB,
+        ),
         file('🎉 party.pptx', 'application/vnd.openxmlformats-officedocument.presentationml.presentation', 900 * KIB),
       ],
     },
     {
       title: "Drop-in door: CommBox's own call, only base URL and key changed",
       path: '/streams/532/objects',
-      body: { data: { Type: 4, StatusId: 1, Message: 'sent by an existing integration', UserStreamProviderId: '972544444444' } },
+      body: {
+        data: {
+          Type: 4,
+          StatusId: 1,
+          Message: 'sent by an existing integration',
+          UserStreamProviderId: '972544444444',
+        },
+      },
     },
   ];
 }

@@ -22,7 +22,9 @@ export async function showSend(pair: SandboxPair, send: DemoSend): Promise<boole
   const arrived = (send.files ?? []).map((sent, i) => {
     const file = got?.files[i];
     const isSame = file?.sha256 === hash('sha256', sent.bytes) && basename(file.name ?? '') === sent.name;
-    console.log(`           + ${file?.name} (${kib(file?.size ?? 0)}) ${isSame ? 'same name, same bytes' : 'DIFFERENT'}`);
+    console.log(
+      `           + ${file?.name} (${kib(file?.size ?? 0)}) ${isSame ? 'same name, same bytes' : 'DIFFERENT'}`,
+    );
     return isSame;
   });
   console.log('');

@@ -4,53 +4,63 @@ import type { MultipartLimits } from '../../attachments/limits.ts';
 import { receiveMultipart } from '../../attachments/multipart.ts';
 import type { Spool, SpooledFile } from '../../attachments/spool.ts';
 import type { ChannelName } from '../../channels/channel.ts';
-import type { Delivery } from '../../delivery/delivery.ts';
-import type { Message } from '../../delivery/message.ts';
+import type { Fingerprinter } from '../../delivery/fingerprint.ts';
+import { jsonPayload } from '../../delivery/payload.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { parseExact } from '../../kernel/exact-json.ts';
+import { channelAnswer, JSON_TYPE, write } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { textOf } from '../body.ts';
 import type { DraftReader } from '../draft.ts';
-import { deliver, failureOf, jsonPayload, multipartPayload, patienceOf, refuseIdempotencyKey } from '../sending.ts';
+import { claimOf } from '../keyed.ts';
+import { parsePrefer } from '../prefer.ts';
+import type { Sender } from '../sending.ts';
 
 export interface ChannelRouteOptions {
   readonly readDraft: DraftReader;
-  readonly delivery: Delivery;
+  readonly send: Sender;
+  readonly fingerprinter: Fingerprinter;
   readonly spool: Spool;
   readonly limits: MultipartLimits;
   readonly clock: Clock;
-  readonly syncWaitMs: number;
 }
 
 /** `POST /v1/{channel}` and its preview, for one channel. Needs an authenticated scope with JSON bodies. */
 export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, options: ChannelRouteOptions): void {
-  const { readDraft, delivery, spool, limits, clock, syncWaitMs } = options;
+  const { readDraft, spool, limits, clock } = options;
+  const route = `/v1/${channel}`;
 
-  app.post(`/v1/${channel}`, async (request, reply) => {
-    refuseIdempotencyKey(request);
-    const patienceMs = patienceOf(request, syncWaitMs);
+  app.post(route, async (request, reply) => {
+    const preferences = parsePrefer(request.headers.prefer);
     const { text, uploaded } = await receive(request);
-    let files = uploaded;
-    try {
-      const { draft, mapped, attachments } = readDraft(callerOf(request), channel, parseExact(text), patienceMs);
-      if (attachments.length > 0) files = [...uploaded, ...(await spoolInline(spool, attachments, limits))];
+    return keepingFiles(uploaded, async (files) => {
+      const { draft, mapped } = readDraft(callerOf(request), channel, parseExact(text), preferences);
+      const key = claimOf(request, options.fingerprinter, { route, jsonText: text, files: uploaded });
+      if (mapped.attachments.length > 0) files.push(...(await spoolInline(spool, mapped.attachments, limits)));
       const payload =
-        files.length === 0 ? jsonPayload(mapped.object) : multipartPayload(JSON.stringify(mapped.object), files);
-      const { id, traceparent } = request;
-      return answer(reply, await deliver(request, reply, delivery, { ...draft, payload, requestId: id, traceparent }));
-    } finally {
-      if (files.length > 0) await spool.remove(files);
-    }
+        files.length === 0
+          ? jsonPayload(mapped.object)
+          : ({ kind: 'multipart', data: JSON.stringify(mapped.object), files } as const);
+      const ids = { requestId: request.id, traceparent: request.traceparent };
+      const { answer, isTaken } = await options.send(request, reply, {
+        draft: { ...draft, payload, ...ids },
+        key,
+        preferences,
+        render: channelAnswer,
+      });
+      return { result: write(request, reply, answer), isTaken };
+    });
   });
 
-  app.post(`/v1/${channel}/preview`, async (request, reply) => {
+  app.post(`${route}/preview`, async (request, reply) => {
+    const preferences = parsePrefer(request.headers.prefer);
     const { text, uploaded } = await receive(request);
-    await spool.remove(uploaded);
-    const patienceMs = patienceOf(request, syncWaitMs);
-    const { mapped, attachments } = readDraft(callerOf(request), channel, parseExact(text), patienceMs);
-    await spool.remove(await spoolInline(spool, attachments, limits));
-    // Stringified here: the object may hold exact numbers, which Fastify's serializer must not touch.
-    return reply.type('application/json; charset=utf-8').send(JSON.stringify(mapped.object));
+    return keepingFiles(uploaded, async (files) => {
+      const { mapped } = readDraft(callerOf(request), channel, parseExact(text), preferences);
+      files.push(...(await spoolInline(spool, mapped.attachments, limits)));
+      // Stringified here: the object may hold exact numbers, which Fastify's serializer must not touch.
+      return { result: reply.type(JSON_TYPE).send(JSON.stringify(mapped.object)), isTaken: false };
+    });
   });
 
   async function receive(request: FastifyRequest): Promise<{ text: string; uploaded: readonly SpooledFile[] }> {
@@ -58,23 +68,20 @@ export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, opt
     const { data, files } = await receiveMultipart(request, { spool, limits, clock });
     return { text: data, uploaded: files };
   }
-}
 
-function answer(reply: FastifyReply, message: Message): FastifyReply {
-  if (message.state !== 'sent') throw failureOf(message);
-  const { id, channel, stream, streamId, objectId, attempts } = message;
-  return reply
-    .code(201)
-    .header('location', `/v1/messages/${id}`)
-    .send({
-      id,
-      status: 'sent',
-      channel,
-      stream,
-      streamId,
-      objectId,
-      attempts,
-      createdAt: new Date(message.createdAt).toISOString(),
-      sentAt: message.sentAt === null ? null : new Date(message.sentAt).toISOString(),
-    });
+  /** Runs `work`, and removes the files afterwards unless the delivery took them. */
+  async function keepingFiles(
+    uploaded: readonly SpooledFile[],
+    work: (files: SpooledFile[]) => Promise<{ result: FastifyReply; isTaken: boolean }>,
+  ): Promise<FastifyReply> {
+    const files = [...uploaded];
+    let isTaken = false;
+    try {
+      const done = await work(files);
+      isTaken = done.isTaken;
+      return done.result;
+    } finally {
+      if (!isTaken && files.length > 0) await spool.remove(files);
+    }
+  }
 }

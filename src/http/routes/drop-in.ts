@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Allowlist } from '../../access/allowlist.ts';
 import type { Directory } from '../../access/directory.ts';
 import { resolveLane } from '../../access/lane.ts';
@@ -8,20 +8,25 @@ import { receiveMultipart } from '../../attachments/multipart.ts';
 import type { Spool, SpooledFile } from '../../attachments/spool.ts';
 import { type Lane, lanes } from '../../channels/channel.ts';
 import { checkRawObject, rawRecipients, rawSendsToClient } from '../../channels/raw.ts';
-import type { Delivery } from '../../delivery/delivery.ts';
-import type { Message, Payload } from '../../delivery/message.ts';
+import type { Fingerprinter } from '../../delivery/fingerprint.ts';
+import type { Payload } from '../../delivery/payload.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { type GatewayError, invalidRequest, MAX_FAULTS } from '../../kernel/errors.ts';
+import { invalidRequest, MAX_FAULTS } from '../../kernel/errors.ts';
+import { write } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { textOf } from '../body.ts';
 import { placeOf } from '../draft.ts';
-import { sendProblem, toGatewayError } from '../errors.ts';
-import { deliver, failureOf, patienceOf, refuseIdempotencyKey } from '../sending.ts';
+import { createDropInAnswers } from '../drop-in-answer.ts';
+import { toGatewayError } from '../errors.ts';
+import { claimOf } from '../keyed.ts';
+import { parsePrefer } from '../prefer.ts';
+import type { Sender } from '../sending.ts';
 
 export interface DropInOptions {
   readonly directory: Directory;
   readonly allowlist: Allowlist;
-  readonly delivery: Delivery;
+  readonly send: Sender;
+  readonly fingerprinter: Fingerprinter;
   readonly spool: Spool;
   readonly limits: MultipartLimits;
   readonly clock: Clock;
@@ -29,11 +34,14 @@ export interface DropInOptions {
   readonly defaultTtlHours: number;
 }
 
+const ROUTE = '/streams/:streamId/objects';
+const HOUR_MS = 3_600_000;
+
 interface Received {
+  readonly text: string;
   readonly data: unknown;
   readonly pointer: string;
   readonly payload: Payload;
-  readonly files: readonly SpooledFile[];
 }
 
 /**
@@ -41,66 +49,81 @@ interface Received {
  * comes in is checked as far as CommBox documents it, and goes on as it came; so does CommBox's answer.
  */
 export function addDropInRoute(app: FastifyInstance, options: DropInOptions): void {
-  const { directory, allowlist, delivery, spool, limits, clock } = options;
+  const { directory, spool, limits, clock } = options;
+  const answers = createDropInAnswers(clock);
 
-  app.setErrorHandler((thrown, request, reply) => sendEnvelopeProblem(request, reply, toGatewayError(thrown), clock));
+  app.setErrorHandler((thrown, request, reply) =>
+    write(request, reply, answers.problem(toGatewayError(thrown), request.id)),
+  );
 
-  app.post<{ Params: { streamId: string } }>('/streams/:streamId/objects', async (request, reply) => {
-    refuseIdempotencyKey(request);
+  app.post<{ Params: { streamId: string } }>(ROUTE, async (request, reply) => {
     const caller = callerOf(request);
     const stream = resolveRawId(directory, caller, request.params.streamId);
     const lane = resolveLane(caller, stream, laneOf(request));
-    const patienceMs = patienceOf(request, options.syncWaitMs);
-    const { data, pointer, payload, files } = await receive(request);
+    const preferences = parsePrefer(request.headers.prefer);
+    const { text, files } = await receive(request);
+    let isTaken = false;
     try {
+      const { data, pointer, payload } = read(request, text, files);
       const faults = checkRawObject(data, pointer);
       if (faults.length > 0) throw invalidRequest(faults.slice(0, MAX_FAULTS));
-      allowlist.check(rawRecipients(data));
+      options.allowlist.check(rawRecipients(data));
+      const key = claimOf(request, options.fingerprinter, { route: ROUTE, jsonText: text, streamId: stream.id, files });
       const now = clock.now();
-      const message = await deliver(request, reply, delivery, {
-        ...placeOf(caller, stream, lane),
-        payload,
-        sendsToClient: rawSendsToClient(data),
-        reference: null,
-        sendAt: null,
-        expiresAt: now + (stream.ttlHours ?? options.defaultTtlHours) * 3_600_000,
-        onUnknown: 'hold',
-        patienceEndsAt: now + patienceMs,
-        requestId: request.id,
-        traceparent: request.traceparent,
+      const sent = await options.send(request, reply, {
+        draft: {
+          ...placeOf(caller, stream, lane),
+          mode: preferences.respondAsync ? 'async' : 'sync',
+          payload,
+          sendsToClient: rawSendsToClient(data),
+          reference: null,
+          sendAt: null,
+          expiresAt: now + (stream.ttlHours ?? options.defaultTtlHours) * HOUR_MS,
+          onUnknown: 'hold',
+          patienceEndsAt: preferences.respondAsync
+            ? Number.POSITIVE_INFINITY
+            : now + (preferences.waitMs ?? options.syncWaitMs),
+          requestId: request.id,
+          traceparent: request.traceparent,
+          resendOf: null,
+          keepsRawAnswer: true,
+        },
+        key,
+        preferences,
+        render: answers.ended,
       });
-      return answer(request, reply, message, clock);
+      isTaken = sent.isTaken;
+      return write(request, reply, answers.accepted(sent.answer));
     } finally {
-      if (files.length > 0) await spool.remove(files);
+      if (!isTaken && files.length > 0) await spool.remove(files);
     }
   });
 
-  async function receive(request: FastifyRequest): Promise<Received> {
-    if (!request.isMultipart()) {
-      const envelope = parseObject(textOf(request.body), '');
-      const body = request.body as Buffer;
-      return { data: envelope['data'], pointer: '/data', payload: { kind: 'json', body }, files: [] };
-    }
+  async function receive(request: FastifyRequest): Promise<{ text: string; files: readonly SpooledFile[] }> {
+    if (!request.isMultipart()) return { text: textOf(request.body), files: [] };
     const { data, files } = await receiveMultipart(request, { spool, limits, clock });
-    try {
-      return { data: parseObject(data, ''), pointer: '', payload: { kind: 'multipart', data, files }, files };
-    } catch (error) {
-      await spool.remove(files);
-      throw error;
-    }
+    return { text: data, files };
   }
 }
 
+function read(request: FastifyRequest, text: string, files: readonly SpooledFile[]): Received {
+  const value = parseObject(text);
+  if (request.isMultipart()) {
+    return { text, data: value, pointer: '', payload: { kind: 'multipart', data: text, files } };
+  }
+  return { text, data: value['data'], pointer: '/data', payload: { kind: 'json', body: request.body as Buffer } };
+}
+
 // Digits are not at stake here: what is parsed is only looked at, and the bytes go on.
-function parseObject(text: string, pointer: string): Record<string, unknown> {
+function parseObject(text: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw invalidRequest([{ pointer, message: 'is not valid JSON' }]);
+    throw invalidRequest([{ pointer: '', message: 'is not valid JSON' }]);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw invalidRequest([{ pointer, message: 'must be a JSON object' }]);
+  throw invalidRequest([{ pointer: '', message: 'must be a JSON object' }]);
 }
 
 function laneOf(request: FastifyRequest): Lane | undefined {
@@ -109,33 +132,4 @@ function laneOf(request: FastifyRequest): Lane | undefined {
   const lane = lanes.find((name) => name === given);
   if (lane !== undefined) return lane;
   throw invalidRequest([{ pointer: '', message: `the header Gateway-Lane must be one of: ${lanes.join(', ')}` }]);
-}
-
-function answer(request: FastifyRequest, reply: FastifyReply, message: Message, clock: Clock): FastifyReply {
-  const { raw, failure } = message;
-  if (raw === null || !isPassedOn(message)) {
-    return sendEnvelopeProblem(request, reply, failureOf(message), clock);
-  }
-  if (failure !== null) request.context.error = failureOf(message);
-  reply.code(raw.status).headers({
-    'gateway-message-id': message.id,
-    'gateway-outcome': failure?.outcome ?? 'sent',
-  });
-  if (raw.contentType !== undefined) reply.header('content-type', raw.contentType);
-  return reply.send(raw.body);
-}
-
-/** CommBox's 2xx, 400, 404 and 5xx come back as they came. A 2xx whose envelope refuses the key is the gateway's matter. */
-function isPassedOn({ raw, failure }: Message): boolean {
-  if (raw === null || failure?.code === 'commbox_unauthorized') return false;
-  const { status } = raw;
-  return (status >= 200 && status < 300) || status === 400 || status === 404 || status >= 500;
-}
-
-function sendEnvelopeProblem(request: FastifyRequest, reply: FastifyReply, error: GatewayError, clock: Clock) {
-  const { messageId } = error.options;
-  if (messageId !== undefined) reply.header('gateway-message-id', messageId);
-  reply.header('gateway-outcome', error.outcome ?? 'not_sent');
-  const responseTime = new Date(clock.now()).toISOString();
-  return sendProblem(request, reply, error, { description: error.message, response_time: responseTime });
 }

@@ -1,0 +1,109 @@
+# Sourced by docker.sh, in a clean clone. Each check is an outcome that someone who runs the image relies on.
+
+hardened=(--read-only --cap-drop ALL --security-opt no-new-privileges)
+
+# ---- What is in the image ----
+
+build() { docker build --network host -t "$image" .; }
+no_tools() {
+  inside 'for tool in npm npx corepack yarn cc gcc g++ make python3 git curl; do command -v $tool && exit 1; done; true'
+}
+dev_packages() {
+  node -p 'Object.entries(require("./package-lock.json").packages).filter(([, p]) => p.dev).map(([k]) => k).join("\n")'
+}
+production_only() {
+  dev_packages | docker run --rm -i --entrypoint sh "$image" -c 'while read -r p; do [ ! -e "$p" ] || { echo "$p"; exit 1; }; done'
+}
+# The cache and the sources of packages are searched too; the exit status of grep is 1 when nothing is found.
+no_decoy() { inside "grep -rqs $decoy / --exclude-dir=proc --exclude-dir=sys; [ \$? = 1 ]"; }
+rootless() { [ "$(inside 'id -u; stat -c "%u %a" /data; find /app ! -user 0 ! -path "*compile-cache*"')" = $'1000\n1000 700' ]; }
+
+mkdir secrets test-decoy && echo "$decoy" | tee .env secrets/commbox_api_key test-decoy/a src.txt >/dev/null
+check 'the image builds, with an engine of any age' build
+check 'neither .env nor a secret nor any other stray file gets into it' no_decoy
+rm -r .env secrets test-decoy src.txt
+check 'no package manager, compiler or curl is in it' no_tools
+check 'no development dependency is in it' production_only
+check 'it runs as user 1000, who owns /data and none of the program' rootless
+docker image inspect -f 'size: {{.Size}} bytes' "$image"
+
+# ---- Running it ----
+
+started() { date -d "$(docker inspect -f '{{.State.StartedAt}}' image-check)" +%s%3N; }
+became_healthy() {
+  for _ in $(seq 100); do
+    [ "$(docker inspect -f '{{.State.Health.Status}}' image-check)" = healthy ] && break; sleep 0.1
+  done
+  local ended
+  ended=$(docker inspect -f '{{range .State.Health.Log}}{{if eq .ExitCode 0}}{{.End.Format "2006-01-02T15:04:05.000Z07:00"}}{{println}}{{end}}{{end}}' image-check | head -n 1)
+  [ -n "$ended" ] && echo $(($(date -d "$ended" +%s%3N) - $(started)))
+}
+run() { docker run -d --name image-check "${hardened[@]}" "$@" >/dev/null; }
+serve() { run -e "GATEWAY_API_KEY=$key" -e COMMBOX_API_KEY=none "$image"; }
+healthy_soon() { # the best of three, since other work on the machine slows a start
+  local ms best=99999
+  for _ in 1 2 3; do remove image-check; serve && ms=$(became_healthy) && [ "$ms" -lt "$best" ] && best=$ms; done
+  echo "$best ms"; [ "$best" -lt 2000 ]
+}
+stops() {
+  local begin=$SECONDS
+  docker kill -s TERM image-check && sleep 2 &&
+    docker exec image-check node -e 'fetch("http://127.0.0.1:3000/readyz").then((r) => process.exit(r.status === 503 ? 0 : 1))' &&
+    [ "$(docker wait image-check)" = 0 ] && echo "after $((SECONDS - begin)) s" && [ $((SECONDS - begin)) -le 30 ]
+}
+refuses() {
+  remove image-check; run "$image"
+  [ "$(docker wait image-check)" = 1 ] && docker logs image-check 2>&1 | grep COMMBOX_API_KEY
+}
+unhealthy() { docker run --rm --entrypoint bash "$image" /app/healthcheck.sh; [ $? = 1 ]; }
+
+check 'healthy in under 2 s, with nothing writable but /data' healthy_soon
+head -n 1 "$work/output"
+check 'SIGTERM to process 1: not ready at once, ended with 0 within 30 s' stops
+check 'without configuration it says what is missing and ends with 1' refuses
+check 'the health check fails where nothing listens' unhealthy
+remove image-check
+
+# ---- Compose ----
+
+running() { compose ps --services --filter status=running 2>/dev/null; }
+wait_for() { for _ in $(seq 100); do curl -fsS "$1" >/dev/null 2>&1 && return; sleep 0.1; done; curl -fsS "$1"; }
+sms() { # key
+  curl -sS http://127.0.0.1:3000/v1/sms -H "Authorization: Bearer $1" -H 'Content-Type: application/json' \
+    -d '{"to":"+972-54-444-4444","text":"hello"}'
+}
+sent() { sms "$1" | tee /dev/stderr | grep '"status":"sent"'; }
+
+sandbox() { compose up -d sandbox && wait_for http://127.0.0.1:3000/livez && running | lines sandbox; }
+sandbox_sends() { sent "$(compose logs sandbox | sed -n 's/.*Bearer \([^ ]*\)'"'"'.*/\1/p' | head -n 1)" && curl -fsS http://127.0.0.1:4010/_received | grep hello; }
+settings() {
+  sed 's/^GATEWAY_API_KEY=.*//' .env.example >.env
+  printf '%s\n' "GATEWAY_API_KEY=$key" COMMBOX_API_URL=http://simulator:4010 COMMBOX_ALLOW_HTTP=true COMMBOX_SMS_STREAM=532 >>.env
+  mkdir -m 700 secrets && printf '%s' key-in-the-secret >secrets/commbox_api_key
+}
+gateway() { compose up -d && wait_for http://127.0.0.1:3000/readyz && running | lines gateway; }
+simulator() {
+  docker run -d --name simulator --network "${COMPOSE_PROJECT_NAME}_default" "$image" \
+    simulator --host 0.0.0.0 --key key-in-the-secret --stream 532
+}
+yaml() {
+  docker run --rm "$image" keys new billing >"$work/keys" && mkdir -p config &&
+    sed -n '/^callers:/,$p' "$work/keys" >config/gateway.yaml && compose restart gateway &&
+    wait_for http://127.0.0.1:3000/readyz && sent "$(grep -o 'cbg_[A-Za-z0-9_-]*' "$work/keys")"
+}
+all_named() {
+  local name
+  for name in $(grep -oE '^#? ?[A-Z_]+=' .env.example | tr -d '# ='); do
+    sed -n '/^  gateway:/,/^  sandbox:/p' docker-compose.yml | grep -qE "^      $name(_FILE)?:" || { echo "$name"; return 1; }
+  done
+}
+
+check 'up sandbox starts the sandbox alone, with neither .env nor secret' sandbox
+check 'the sandbox sends an SMS with the key it prints' sandbox_sends
+compose down -v >/dev/null 2>&1
+settings
+check 'up starts the gateway alone, with .env and the secret' gateway
+check 'the simulated CommBox starts from the same image' simulator
+check 'the gateway sends an SMS with the settings of .env and the key of the secret' sent "$key"
+check 'config/gateway.yaml counts after it was added' yaml
+check 'docker-compose.yml names every variable of .env.example' all_named

@@ -1,0 +1,54 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { Store } from '../store/store.ts';
+import { isFinal } from './message.ts';
+
+/** Lets requests wait for the end of a message, whichever process brings it about. */
+export interface FinalWatch {
+  /** Resolves when the message is final, or after `ms`, or when the signal aborts; look at the store then. */
+  wait(id: string, ms: number, signal?: AbortSignal): Promise<void>;
+  /** A message ended in this process. */
+  ended(id: string): void;
+}
+
+// The net under notifications of other processes, which may get lost with a connection.
+const POLL_MS = 1_000;
+
+export function createFinalWatch({ store, clock }: { readonly store: Store; readonly clock: Clock }): FinalWatch {
+  const waiting = new Map<string, Set<() => void>>();
+
+  const ended = (id: string) => {
+    for (const wakeUp of waiting.get(id) ?? []) wakeUp();
+  };
+  store.onChange(({ kind, id }) => {
+    if (kind === 'settled' && id !== null) ended(id);
+  });
+
+  return {
+    ended,
+    wait: (id, ms, signal) =>
+      new Promise((resolve) => {
+        const cancels: (() => void)[] = [];
+        const finish = () => {
+          for (const cancel of cancels) cancel();
+          signal?.removeEventListener('abort', finish);
+          const others = waiting.get(id);
+          others?.delete(finish);
+          if (others?.size === 0) waiting.delete(id);
+          resolve();
+        };
+        const poll = () => {
+          cancels[1] = clock.schedule(POLL_MS, () => {
+            store.get(id).then(
+              (row) => (row === null || isFinal(row) ? finish() : poll()),
+              () => poll(),
+            );
+          });
+        };
+        if (signal?.aborted) return resolve();
+        waiting.set(id, (waiting.get(id) ?? new Set()).add(finish));
+        cancels[0] = clock.schedule(ms, finish);
+        poll();
+        signal?.addEventListener('abort', finish, { once: true });
+      }),
+  };
+}

@@ -1,0 +1,127 @@
+import type { Clock } from '../kernel/clock.ts';
+import {
+  type AttemptRecord,
+  type KeyEffect,
+  type MessageRow,
+  type Settlement,
+  StorageUnavailable,
+  type Store,
+} from '../store/store.ts';
+import { isFinal, type Message } from './message.ts';
+import { storable } from './payload.ts';
+
+/** What the steps of a message leave behind in the store. */
+export interface Ledger {
+  /** Records the start of an attempt of a stored message whose caller waits. False if it may not be sent any more. */
+  begin(message: Message): Promise<boolean>;
+  /**
+   * Records where a stored message stands now. `held` is false if it was taken over meanwhile; `late` means that the
+   * store is out of reach and the record will be repeated until it is there.
+   */
+  settle(message: Message, attempt: AttemptRecord | null): Promise<'held' | 'lost' | 'late'>;
+  /** Notes the end of a plain message, soon. */
+  note(message: Message): void;
+}
+
+export interface LedgerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** How long the key of an ended message is remembered. */
+  readonly keepKeysMs: number;
+}
+
+const REPEAT_MS = 1_000;
+
+export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Ledger {
+  const repeat = (settlement: Settlement): void => {
+    clock.schedule(REPEAT_MS, () => {
+      store.settle([settlement]).catch((error: unknown) => {
+        if (error instanceof StorageUnavailable) repeat(settlement);
+      });
+    });
+  };
+
+  return {
+    begin: (message) => store.begin(message.id),
+    async settle(message, attempt) {
+      const settlement = settlementOf(message, attempt, clock.now() + keepKeysMs);
+      try {
+        const [isHeld] = await store.settle([settlement]);
+        return isHeld === true ? 'held' : 'lost';
+      } catch (error) {
+        if (!(error instanceof StorageUnavailable)) throw error;
+        repeat(settlement);
+        return 'late';
+      }
+    },
+    note: (message) => store.record(rowOf(message)),
+  };
+}
+
+/** A message as it is stored. What has been sent keeps nothing of the request. */
+export function rowOf(message: Message): MessageRow {
+  const isErased = message.state === 'sent';
+  return {
+    id: message.id,
+    caller: message.caller,
+    account: message.account,
+    channel: message.channel,
+    stream: message.stream,
+    streamId: message.streamId,
+    lane: message.lane,
+    mode: message.mode,
+    reference: message.reference,
+    onUnknown: message.onUnknown,
+    sendsToClient: message.sendsToClient,
+    createdAt: message.createdAt,
+    sendAt: message.sendAt,
+    expiresAt: message.expiresAt,
+    requestId: message.requestId,
+    traceparent: message.traceparent,
+    resendOf: message.resendOf,
+    state: message.state,
+    payload: isErased ? null : storable(message.payload),
+    payloadBytes: message.payloadBytes,
+    identity: isErased ? null : message.identity,
+    attempts: message.attempts,
+    unclear: message.unclear,
+    failure: message.failure,
+    objectId: message.objectId,
+    sentAt: message.sentAt,
+    endedAt: message.endedAt,
+    readyAt: message.readyAt,
+  };
+}
+
+function settlementOf(message: Message, attempt: AttemptRecord | null, keepUntil: number): Settlement {
+  const { id, state, readyAt, unclear, failure, objectId, sentAt, endedAt } = message;
+  return {
+    id,
+    state,
+    attempt,
+    readyAt,
+    ...(unclear !== null && { unclear }),
+    ...(failure !== null && { failure }),
+    ...(state === 'sent' && { objectId }),
+    ...(sentAt !== null && { sentAt }),
+    ...(endedAt !== null && { endedAt }),
+    erase: state === 'sent',
+    key: isFinal(message) ? keyEffect(message, keepUntil) : null,
+  };
+}
+
+const DECIDED = new Set<string>(['commbox_rejected', 'commbox_stream_not_found']);
+
+/** What was decided by CommBox, or may have been, is answered the same again; everything else may be tried anew. */
+function keyEffect(message: Message, until: number): KeyEffect {
+  const { state, mode, failure, raw } = message;
+  const isKept = mode === 'async' || state === 'sent' || state === 'unknown' || DECIDED.has(failure?.code ?? '');
+  if (!isKept) return { kind: 'free' };
+  if (!message.keepsRawAnswer || raw === null) return { kind: 'keep', answer: null, until };
+  const headers: Record<string, string> = raw.contentType === undefined ? {} : { 'content-type': raw.contentType };
+  return {
+    kind: 'keep',
+    until,
+    answer: { status: raw.status, headers, body: raw.body.toString('base64'), isBinary: true },
+  };
+}

@@ -1,0 +1,74 @@
+import type { CommboxClient } from '../commbox/client.ts';
+import { type ListedObject, listObjects } from '../commbox/lookup.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { MessageRow, Store } from '../store/store.ts';
+import type { Keyring } from './keyring.ts';
+import { readSentObject } from './sent-object.ts';
+
+/** What a search for an unclear message brought. `found` counts objects with its text; null = CommBox gave no answer. */
+export interface Reconciliation {
+  readonly found: number | null;
+  readonly objectIds: readonly string[];
+  readonly isResolved: boolean;
+}
+
+/** Finds out whether CommBox has a message whose fate is unknown. Never sends anything. */
+export interface Reconciler {
+  reconcile(row: MessageRow): Promise<Reconciliation>;
+}
+
+/** How to reach the account of a message. */
+export interface ReconcileAccount {
+  readonly client: CommboxClient;
+  readonly basePath: string;
+  readonly keyring: Keyring;
+}
+
+export interface ReconcilerOptions {
+  readonly accounts: ReadonlyMap<string, ReconcileAccount>;
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+/** How far CommBox's clock and ours may differ, and how long after the attempt an object may still appear. */
+const BEFORE_MS = 5 * 60_000;
+const AFTER_MS = 15 * 60_000;
+
+const NOTHING: Reconciliation = { found: null, objectIds: [], isResolved: false };
+
+export function createReconciler({ accounts, store, clock }: ReconcilerOptions): Reconciler {
+  return {
+    async reconcile(row) {
+      const account = accounts.get(row.account);
+      const sent = row.payload === null ? null : readSentObject(row.payload);
+      const unclear = row.attempts.filter(({ outcome }) => outcome !== 'throttled' && outcome !== 'unreachable');
+      const first = unclear[0]?.at ?? row.createdAt;
+      const last = unclear.at(-1)?.at ?? row.endedAt ?? row.createdAt;
+      if (account === undefined || sent === null) return NOTHING;
+
+      const from = first - BEFORE_MS;
+      const to = last + AFTER_MS;
+      const listed = await listObjects(account.client, account.basePath, {
+        streamId: row.streamId,
+        key: account.keyring.preferred(),
+        requestId: row.requestId,
+        identity: sent.identity,
+        from,
+        to,
+      });
+      if (listed === null) return NOTHING;
+      const matches = listed.filter((object) => object.message === sent.text && isWithin(object, from, to));
+      const [only] = matches;
+      // Several could be this message or its twins; none proves nothing: neither says what became of it.
+      const isResolved =
+        matches.length === 1 &&
+        only !== undefined &&
+        (await store.resolve(row.id, { state: 'sent', objectId: only.objectId, now: clock.now() }));
+      return { found: matches.length, objectIds: matches.map(({ objectId }) => objectId), isResolved };
+    },
+  };
+}
+
+function isWithin({ createdAt }: ListedObject, from: number, to: number): boolean {
+  return createdAt === null || (createdAt >= from && createdAt <= to);
+}

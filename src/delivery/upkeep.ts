@@ -1,0 +1,103 @@
+import type { Spool } from '../attachments/spool.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Store } from '../store/store.ts';
+import type { Delivery } from './delivery.ts';
+import type { FinalWatch } from './final-watch.ts';
+import { RESEND_AFTER_MS, RESEND_ATTEMPTS } from './outcomes.ts';
+import type { Reconciler } from './reconcile.ts';
+
+/** The work that nobody asks for: leases, takeovers, expiry, second looks, erasure. */
+export interface Upkeep {
+  /** Takes over what an earlier process left, then goes on by the clock. */
+  start(): Promise<void>;
+  stop(): void;
+}
+
+export interface UpkeepOptions {
+  readonly store: Store;
+  readonly spool: Spool;
+  readonly delivery: Delivery;
+  readonly watch: FinalWatch;
+  readonly reconciler: Reconciler;
+  readonly clock: Clock;
+  readonly keepKeysMs: number;
+  readonly retentionMs: number;
+  /** Told of every round that failed; the next one comes by itself. */
+  readonly onFailure: (task: string, error: unknown) => void;
+}
+
+/** How long a process that does not answer keeps what it took. */
+export const LEASE_MS = 30_000;
+
+const HEARTBEAT_MS = 5_000;
+const RECOVER_MS = 5_000;
+const LOOK_MS = 1_000;
+const RECONCILE_AFTER_MS = 60_000;
+const RECONCILE_EVERY_MS = 5_000;
+const SWEEP_MS = 30_000;
+const ROUND = 500;
+
+export function createUpkeep(options: UpkeepOptions): Upkeep {
+  const { store, spool, delivery, watch, reconciler, clock, keepKeysMs } = options;
+  const cancels = new Map<string, () => void>();
+  let isStopped = false;
+
+  const heartbeat = async () => {
+    await store.heartbeat(clock.now(), LEASE_MS);
+  };
+  const recover = async () => {
+    const resend = { attempts: RESEND_ATTEMPTS, delayMs: RESEND_AFTER_MS };
+    const ids = await store.recover(clock.now(), resend, clock.now() + keepKeysMs);
+    for (const id of ids) watch.ended(id);
+    if (ids.length > 0) delivery.wake();
+  };
+  const look = async () => {
+    const now = clock.now();
+    while ((await store.expire(now, ROUND, now + keepKeysMs)) === ROUND);
+    for (const account of (await store.waiting(now, 1)).keys()) delivery.wake(account);
+  };
+  const reconcile = async () => {
+    for (const row of await store.takeUnreconciled(clock.now() - RECONCILE_AFTER_MS, 20)) {
+      await reconciler.reconcile(row);
+      watch.ended(row.id);
+    }
+  };
+  const sweep = async () => {
+    const now = clock.now();
+    for (;;) {
+      const { files, more } = await store.sweep(now, now - keepKeysMs, now - options.retentionMs, ROUND);
+      await spool.removeNamed(files);
+      if (!more) return;
+    }
+  };
+
+  const repeat = (task: string, everyMs: number, work: () => Promise<void>) => {
+    cancels.set(
+      task,
+      clock.schedule(everyMs, () => {
+        work()
+          .catch((error: unknown) => options.onFailure(task, error))
+          .finally(() => {
+            if (!isStopped) repeat(task, everyMs, work);
+          });
+      }),
+    );
+  };
+
+  return {
+    async start() {
+      await heartbeat();
+      await recover();
+      await look();
+      repeat('heartbeat', HEARTBEAT_MS, heartbeat);
+      repeat('recover', RECOVER_MS, recover);
+      repeat('look', LOOK_MS, look);
+      repeat('reconcile', RECONCILE_EVERY_MS, reconcile);
+      repeat('sweep', SWEEP_MS, sweep);
+    },
+    stop() {
+      isStopped = true;
+      for (const cancel of cancels.values()) cancel();
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Failure, isFinal, type Message, type RawAnswer } from '../delivery/message.ts';
+import { GatewayError } from '../kernel/errors.ts';
+import type { MessageRow, StoredAnswer } from '../store/store.ts';
+import { PROBLEM_TYPE, problemHeaders, problemOf } from './problem.ts';
+
+/** An answer before it is written, so that the same can be given again to a repeated request. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+  /** For the log line. */
+  readonly error: GatewayError | null;
+}
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** The answer of `/v1/{channel}`: 201 for what is sent, else the problem. */
+export function channelAnswer(message: Message | MessageRow): Answer {
+  if (message.state !== 'sent') return problemAnswer(failureOf(message), message.requestId);
+  return {
+    status: 201,
+    headers: { 'content-type': JSON_TYPE, location: `/v1/messages/${message.id}` },
+    body: JSON.stringify(sentView(message)),
+    error: null,
+  };
+}
+
+/** The members that a sent message shows everywhere. */
+export function sentView(message: Message | MessageRow) {
+  return {
+    id: message.id,
+    status: message.state,
+    channel: message.channel,
+    stream: message.stream,
+    streamId: message.streamId,
+    objectId: message.objectId,
+    attempts: message.attempts.length,
+    createdAt: isoTime(message.createdAt),
+    sentAt: isoTime(message.sentAt),
+  };
+}
+
+export function isoTime(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
+
+export function problemAnswer(error: GatewayError, requestId: string, extend: object = {}): Answer {
+  return {
+    status: error.status,
+    headers: { 'content-type': PROBLEM_TYPE, ...problemHeaders(error) },
+    body: JSON.stringify({ ...problemOf(error, requestId), ...extend }),
+    error,
+  };
+}
+
+/** The error that a message's failure is to its caller. */
+export function failureOf(message: Message | MessageRow): GatewayError {
+  const failure = message.failure as Failure | null;
+  if (failure === null) {
+    const what = isFinal(message) ? 'Its details have been erased.' : 'It has not ended.';
+    return new GatewayError('internal_error', what, { messageId: message.id });
+  }
+  const { code, outcome, detail, upstream, retryAfterMs } = failure;
+  return new GatewayError(code, detail, {
+    outcome,
+    messageId: message.id,
+    ...(upstream !== null && { upstream }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
+/** The bytes of CommBox that were kept for repeated requests. */
+export function rawOf(answer: StoredAnswer): RawAnswer {
+  return {
+    status: answer.status,
+    contentType: answer.headers['content-type'],
+    body: Buffer.from(answer.body, answer.isBinary ? 'base64' : 'utf8'),
+  };
+}
+
+/** Writes an answer out. */
+export function write(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+  request.context.error = answer.error;
+  return reply.code(answer.status).headers(answer.headers).send(answer.body);
+}

@@ -1,0 +1,99 @@
+import Type from 'typebox';
+import type { Caller } from '../access/caller.ts';
+import { type Fault, GatewayError, invalidRequest } from '../kernel/errors.ts';
+import { compileSchema } from '../kernel/validate.ts';
+import { type ListFilter, type MessageState, messageStates } from '../store/store.ts';
+
+const text = Type.Optional(Type.String({ minLength: 1, maxLength: 255 }));
+const time = Type.Optional(Type.String({ format: 'date-time' }));
+const filterFields = {
+  status: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+  channel: text,
+  stream: text,
+  reference: text,
+  caller: text,
+  from: time,
+  to: time,
+};
+const closed = { additionalProperties: false };
+const filterBody = compileSchema(Type.Object(filterFields, closed));
+const listQuery = compileSchema(Type.Object({ ...filterFields, limit: text, cursor: text }, closed));
+
+const DEFAULT_LIMIT = 50;
+const LARGEST_LIMIT = 200;
+const ID = /^msg_[0-9A-Z]{26}$/;
+
+export interface ListRequest {
+  readonly filter: ListFilter;
+  readonly limit: number;
+  /** Only messages older than this one. */
+  readonly before: string | null;
+}
+
+/** The query of `GET /v1/messages`. @throws GatewayError as `readFilter` */
+export function readListQuery(query: unknown, caller: Caller): ListRequest {
+  if (!listQuery.check(query)) throw invalidRequest(listQuery.faults(query));
+  const { limit, cursor, ...fields } = query as Record<string, string>;
+  return { filter: toFilter(fields, caller), limit: readLimit(limit), before: readCursor(cursor) };
+}
+
+/**
+ * The filters of the list as a JSON body. A caller that is no admin sees its own messages only.
+ *
+ * @throws GatewayError `invalid_request`; `forbidden` for another caller's messages.
+ */
+export function readFilter(body: unknown, caller: Caller): ListFilter {
+  if (!filterBody.check(body)) throw invalidRequest(filterBody.faults(body));
+  return toFilter(body as Record<string, string>, caller);
+}
+
+/** The cursor that continues after this message. */
+export function cursorAfter(id: string): string {
+  return Buffer.from(id).toString('base64url');
+}
+
+function toFilter(fields: Readonly<Record<string, string>>, caller: Caller): ListFilter {
+  const { status, from, to, ...exact } = fields;
+  if (exact['caller'] !== undefined && exact['caller'] !== caller.name && !caller.admin) {
+    const message = 'only an admin may list the messages of other callers';
+    throw new GatewayError('forbidden', message, { faults: [{ pointer: '/caller', message }] });
+  }
+  return {
+    ...exact,
+    ...(!caller.admin && { caller: caller.name }),
+    ...(status === undefined ? {} : { states: readStates(status) }),
+    ...(from !== undefined && { from: Date.parse(from) }),
+    ...(to !== undefined && { to: Date.parse(to) }),
+  };
+}
+
+function readStates(text: string): readonly MessageState[] {
+  const names = text.split(',');
+  const states = messageStates.filter((state) => names.includes(state));
+  if (states.length === names.length) return states;
+  throw wrong('/status', `must be one or more of: ${messageStates.join(', ')}, separated by commas`);
+}
+
+function readLimit(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_LIMIT;
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= LARGEST_LIMIT) return limit;
+  throw wrong('/limit', `must be 1 to ${LARGEST_LIMIT}`);
+}
+
+function readCursor(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  const id = Buffer.from(text, 'base64url').toString('latin1');
+  if (ID.test(id)) return id;
+  throw wrong('/cursor', 'must be a nextCursor of an earlier answer');
+}
+
+function wrong(pointer: string, message: string): GatewayError {
+  const faults: Fault[] = [{ pointer, message }];
+  return invalidRequest(faults);
+}
+
+/** Whether this can be the id of a message. */
+export function isMessageId(text: string): boolean {
+  return ID.test(text);
+}

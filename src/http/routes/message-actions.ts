@@ -1,0 +1,71 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { Delivery } from '../../delivery/delivery.ts';
+import type { Reconciler } from '../../delivery/reconcile.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { GatewayError, invalidRequest } from '../../kernel/errors.ts';
+import { parseExact } from '../../kernel/exact-json.ts';
+import { compileSchema } from '../../kernel/validate.ts';
+import type { MessageRow, Store } from '../../store/store.ts';
+import { callerOf } from '../auth.ts';
+import { textOf } from '../body.ts';
+import { readFilter } from '../message-filter.ts';
+import { messageView } from '../message-view.ts';
+import { findMessage } from './messages.ts';
+
+export interface MessageActionOptions {
+  readonly delivery: Delivery;
+  readonly store: Store;
+  readonly reconciler: Reconciler;
+  readonly clock: Clock;
+  readonly keepKeysMs: number;
+}
+
+const resolveBody = compileSchema(
+  Type.Object({ as: Type.Union([Type.Literal('sent'), Type.Literal('failed')]) }, { additionalProperties: false }),
+);
+
+/** What may be done with a message afterwards: cancel, reconcile, resolve. Needs an authenticated scope. */
+export function addMessageActions(app: FastifyInstance, options: MessageActionOptions): void {
+  const { delivery, store, reconciler, clock, keepKeysMs } = options;
+
+  app.post('/v1/messages/:id/cancel', async (request) => {
+    const { id } = await findMessage(request, options);
+    const isCanceled = delivery.cancelHere(id) ?? (await store.cancel(id, clock.now(), clock.now() + keepKeysMs));
+    if (!isCanceled) throw conflict('Only a queued message can be canceled.', id);
+    return messageView(await findMessage(request, options), delivery);
+  });
+
+  app.post('/v1/messages/cancel', async (request) => {
+    const filter = readFilter(parseExact(textOf(request.body)), callerOf(request));
+    return { canceled: await store.cancelMany(filter, clock.now(), clock.now() + keepKeysMs) };
+  });
+
+  app.post('/v1/messages/:id/reconcile', async (request) => {
+    const { row } = await findUnknown(request);
+    const found = await reconciler.reconcile(row);
+    return { ...messageView(await findMessage(request, options), delivery), reconciliation: found };
+  });
+
+  app.post('/v1/messages/:id/resolve', async (request) => {
+    const body = parseExact(textOf(request.body));
+    if (!resolveBody.check(body)) throw invalidRequest(resolveBody.faults(body));
+    const { row } = await findUnknown(request);
+    const state = (body as { as: 'sent' | 'failed' }).as;
+    const isResolved = await store.resolve(row.id, { state, objectId: null, now: clock.now() });
+    if (!isResolved) throw conflict('The message is not unknown any more.', row.id);
+    return messageView(await findMessage(request, options), delivery);
+  });
+
+  async function findUnknown(request: FastifyRequest): Promise<{ row: MessageRow }> {
+    const { id } = await findMessage(request, options);
+    const row = await store.get(id);
+    if (row?.state !== 'unknown') throw conflict('Only a message whose fate is unknown can be settled like this.', id);
+    return { row };
+  }
+}
+
+/** A 409 about a message. */
+export function conflict(detail: string, messageId: string): GatewayError {
+  return new GatewayError('conflict', detail, { messageId });
+}

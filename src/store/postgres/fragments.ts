@@ -1,0 +1,20 @@
+/** `SET` members that erase a message: everything of the request but what its ledger keeps. */
+export function erasing(alias: string): string {
+  return `body = NULL, files = NULL, identity = NULL, request_id = '', traceparent = NULL, is_erased = true,
+    unclear = ${scrubbed(`${alias}.unclear`)}, failure = ${scrubbed(`${alias}.failure`)}`;
+}
+
+/** A stored failure without its texts. */
+export function scrubbed(failure: string): string {
+  return `CASE
+    WHEN jsonb_typeof(${failure} -> 'upstream') = 'object'
+    THEN jsonb_set(${failure} || '{"detail": ""}', '{upstream, description}', 'null')
+    ELSE ${failure} || '{"detail": ""}'
+  END`;
+}
+
+/** `SET` members that end a queued message: as `state`, or `unknown` if it may have arrived once. */
+export function ending(alias: string, state: 'canceled' | 'expired', endedAt: string): string {
+  return `state = CASE WHEN ${alias}.unclear IS NULL THEN '${state}' ELSE 'unknown' END,
+    failure = ${alias}.unclear, ended_at = ${endedAt}, lease = NULL`;
+}

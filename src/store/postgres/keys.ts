@@ -1,0 +1,28 @@
+import type { KeyRecord, StoredAnswer } from '../store.ts';
+import type { Sql } from './database.ts';
+
+interface KeyRow {
+  readonly scope: string;
+  readonly fingerprint: string;
+  readonly message_id: string | null;
+  readonly answer: StoredAnswer | null;
+}
+
+const findStatement = `
+  SELECT scope, fingerprint, message_id, answer FROM commbox_gateway.idempotency_keys
+  WHERE scope = ANY ($1::text[]) AND (keep_until IS NULL OR keep_until > $2)`;
+const forgetStatement = `
+  DELETE FROM commbox_gateway.idempotency_keys WHERE scope = ANY ($1::text[]) AND keep_until <= $2`;
+
+/** The records of those keys that are known and not past their time, by scope. */
+export async function findKeys(sql: Sql, scopes: readonly string[], now: number): Promise<Map<string, KeyRecord>> {
+  const rows = await sql.query<KeyRow>(findStatement, [scopes, now], 'find-keys');
+  return new Map(
+    rows.map(({ scope, fingerprint, message_id, answer }) => [scope, { fingerprint, messageId: message_id, answer }]),
+  );
+}
+
+/** Forgets those of the keys that are past their time, so that they can be claimed anew. */
+export async function forgetExpired(sql: Sql, scopes: readonly string[], now: number): Promise<void> {
+  await sql.query(forgetStatement, [scopes, now], 'forget-expired-keys');
+}

@@ -1,0 +1,77 @@
+import type { Settlement } from '../store.ts';
+import type { Sql } from './database.ts';
+import { scrubbed } from './fragments.ts';
+import { jsonOf, plainJsonOf, storable } from './rows.ts';
+
+// One statement, hence atomic: messages, their keys and their attachments. A message is settled only while its row names
+// the lease; the process that recovers takes that away. Of `settled` only those count that were updated.
+const settleStatement = `
+  WITH given AS (
+    SELECT * FROM unnest(
+      $3::text[], $4::text[], $5::jsonb[], $6::bigint[], $7::jsonb[], $8::jsonb[], $9::text[], $10::bigint[],
+      $11::bigint[], $12::boolean[], $13::text[], $14::json[], $15::bigint[]
+    ) AS g(id, state, attempt, ready_at, unclear, failure, object_id, sent_at, ended_at, erase, key_effect, answer, keep_until)
+  ), settled AS (
+    UPDATE commbox_gateway.messages m SET
+      state = g.state,
+      attempts = CASE WHEN g.attempt IS NULL THEN m.attempts ELSE m.attempts || g.attempt END,
+      ready_at = coalesce(g.ready_at, m.ready_at),
+      is_scheduled = coalesce(g.ready_at, m.ready_at) > $2,
+      unclear = CASE WHEN g.erase THEN ${scrubbed('coalesce(g.unclear, m.unclear)')} ELSE coalesce(g.unclear, m.unclear) END,
+      failure = CASE WHEN g.erase THEN ${scrubbed('coalesce(g.failure, m.failure)')} ELSE coalesce(g.failure, m.failure) END,
+      object_id = coalesce(g.object_id, m.object_id),
+      sent_at = coalesce(g.sent_at, m.sent_at),
+      ended_at = coalesce(g.ended_at, m.ended_at),
+      lease = CASE WHEN g.state = 'sending' OR (g.state = 'queued' AND m.mode = 'sync') THEN m.lease END,
+      body = CASE WHEN g.erase THEN NULL ELSE m.body END,
+      files = CASE WHEN g.erase THEN NULL ELSE m.files END,
+      identity = CASE WHEN g.erase THEN NULL ELSE m.identity END,
+      request_id = CASE WHEN g.erase THEN '' ELSE m.request_id END,
+      traceparent = CASE WHEN g.erase THEN NULL ELSE m.traceparent END,
+      is_erased = m.is_erased OR g.erase
+    FROM given g
+    WHERE m.id = g.id AND m.lease = $1
+      AND (m.state = 'sending' OR (m.state = 'queued' AND m.mode = 'sync'))
+    RETURNING m.id, g.erase, g.key_effect, g.answer, g.keep_until
+  ), kept AS (
+    UPDATE commbox_gateway.idempotency_keys k SET answer = s.answer, keep_until = s.keep_until
+    FROM settled s WHERE s.key_effect = 'keep' AND k.message_id = s.id
+  ), freed AS (
+    DELETE FROM commbox_gateway.idempotency_keys k
+    USING settled s WHERE s.key_effect = 'free' AND k.message_id = s.id
+  ), unfiled AS (
+    DELETE FROM commbox_gateway.message_files f USING settled s WHERE s.erase AND f.message_id = s.id
+  )
+  SELECT id FROM settled`;
+
+/** Applies settlements under a lease: true for each whose message was held. No id may come twice. */
+export async function settleMessages(
+  sql: Sql,
+  settlements: readonly Settlement[],
+  context: { readonly lease: string; readonly now: number },
+): Promise<readonly boolean[]> {
+  const column = <T>(of: (settlement: Settlement) => T) => settlements.map(of);
+  const rows = await sql.query<{ id: string }>(
+    settleStatement,
+    [
+      context.lease,
+      context.now,
+      column(({ id }) => id),
+      column(({ state }) => state),
+      column(({ attempt }) => plainJsonOf(attempt)),
+      column(({ readyAt }) => readyAt ?? null),
+      column(({ unclear }) => plainJsonOf(unclear)),
+      column(({ failure }) => plainJsonOf(failure)),
+      column(({ objectId }) => storable(objectId ?? null)),
+      column(({ sentAt }) => sentAt ?? null),
+      column(({ endedAt }) => endedAt ?? null),
+      column(({ erase }) => erase),
+      column(({ key }) => key?.kind ?? null),
+      column(({ key }) => (key?.kind === 'keep' ? jsonOf(key.answer) : null)),
+      column(({ key }) => (key?.kind === 'keep' ? key.until : null)),
+    ],
+    'settle-messages',
+  );
+  const settled = new Set(rows.map(({ id }) => id));
+  return settlements.map(({ id }) => settled.has(id));
+}

@@ -1,0 +1,106 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { InsertResult, KeyClaim, KeyRecord, MessageRow, NewMessage, StoredAnswer } from '../store.ts';
+import type { Content } from './content.ts';
+import type { StoreContext } from './context.ts';
+import type { Keys } from './keys.ts';
+import { messageColumns, toColumns } from './rows.ts';
+
+export type BatchResult =
+  | { readonly kind: 'inserted'; readonly results: readonly InsertResult[] }
+  | { readonly kind: 'taken'; readonly record: KeyRecord }
+  /** Keys were claimed since the results were foreseen. Nothing was inserted. */
+  | { readonly kind: 'changed' };
+
+const columns = [...messageColumns, 'line', 'lease', 'begun_at', 'is_recorded'];
+const INSERT = `
+  INSERT INTO messages (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})
+  RETURNING seq`;
+const INSERT_OR_CHANGE = `
+  INSERT INTO messages (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})
+  ON CONFLICT (id) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(', ')}
+  RETURNING seq`;
+
+/** Operations that put messages into the store. */
+export function createAccepting(context: StoreContext, content: Content, keys: Keys) {
+  const { database, lease } = context;
+
+  const values = (row: MessageRow, now: number, isRecorded: boolean) => {
+    const isSending = row.state === 'sending';
+    const isHeld = isSending || (row.state === 'queued' && row.mode === 'sync');
+    return {
+      ...toColumns(row),
+      line: row.state === 'queued' && row.mode === 'async' ? lineOf(row.readyAt, now) : null,
+      lease: isHeld ? lease.hold(now) : null,
+      begun_at: isSending ? now : null,
+      is_recorded: isRecorded ? 1 : 0,
+    };
+  };
+
+  const insertOne = ({ row, key }: NewMessage, now: number): InsertResult => {
+    const record = key === null ? null : keys.find(key.scope, now);
+    if (record !== null) return { kind: 'taken', record };
+    const seq = database.one(INSERT, values(row, now, false))?.['seq'] as number;
+    content.write(seq, row);
+    if (key !== null) keys.claim(key, row.id, null, null, now);
+    return { kind: 'inserted' };
+  };
+  const insert = (messages: readonly NewMessage[], now: number): InsertResult[] =>
+    messages.map((message) => insertOne(message, now));
+
+  return {
+    insert,
+
+    /** What `insertBatch` would return for these keys now, given in the order of its messages. */
+    foreseeBatch(items: readonly KeyedId[], batch: KeyClaim | null, now: number): BatchResult {
+      const record = batch === null ? null : keys.find(batch.scope, now);
+      if (record !== null) return { kind: 'taken', record };
+      const firsts = new Map<string, KeyRecord>();
+      const results = items.map(({ id, key }): InsertResult => {
+        if (key === null) return { kind: 'inserted' };
+        const taken = firsts.get(key.scope) ?? keys.find(key.scope, now);
+        if (taken !== null) return { kind: 'taken', record: taken };
+        firsts.set(key.scope, { fingerprint: key.fingerprint, messageId: id, answer: null });
+        return { kind: 'inserted' };
+      });
+      return { kind: 'inserted', results };
+    },
+
+    /** Inserts nothing unless the results are those that `answer` was made from. */
+    insertBatch(batch: BatchRequest): BatchResult {
+      const { messages, claim, foreseen, answer, keepUntil, now } = batch;
+      const items = messages.map(({ row, key }) => ({ id: row.id, key }));
+      const current = this.foreseeBatch(items, claim, now);
+      if (current.kind !== 'inserted') return current;
+      if (!isDeepStrictEqual(current.results, foreseen)) return { kind: 'changed' };
+      insert(messages, now);
+      if (claim !== null) keys.claim(claim, null, answer, keepUntil, now);
+      return current;
+    },
+
+    record(rows: readonly MessageRow[], now: number): void {
+      for (const row of rows) {
+        const seq = database.one(INSERT_OR_CHANGE, values(row, now, true))?.['seq'] as number;
+        content.replace(seq, row);
+      }
+    },
+  };
+}
+
+export interface KeyedId {
+  readonly id: string;
+  readonly key: KeyClaim | null;
+}
+
+export interface BatchRequest {
+  readonly messages: readonly NewMessage[];
+  readonly claim: KeyClaim | null;
+  readonly foreseen: readonly InsertResult[];
+  readonly answer: StoredAnswer;
+  readonly keepUntil: number;
+  readonly now: number;
+}
+
+/** Where a waiting `async` message stands: see `sqliteMigrations`. */
+export function lineOf(readyAt: number, now: number): 'ready' | 'later' {
+  return readyAt <= now ? 'ready' : 'later';
+}

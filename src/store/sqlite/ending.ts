@@ -1,0 +1,41 @@
+import type { ListFilter } from '../store.ts';
+import type { StoreContext } from './context.ts';
+import { selectMatching } from './filters.ts';
+import type { Keys } from './keys.ts';
+
+/** Ends waiting messages; one that may have arrived once can only end unknown. */
+const END = (state: 'canceled' | 'expired') => `
+  UPDATE messages SET
+    state = CASE WHEN unclear IS NULL THEN '${state}' ELSE 'unknown' END,
+    failure = unclear, ended_at = :now, line = NULL, lease = NULL`;
+const CANCELABLE = `state = 'queued' AND is_recorded = 0`;
+const CANCEL = `${END('canceled')} WHERE id = :id AND ${CANCELABLE} RETURNING id`;
+const EXPIRE = `
+  ${END('expired')}
+  WHERE seq IN (
+    SELECT seq FROM messages INDEXED BY messages_expiring
+    WHERE line IS NOT NULL AND expires_at <= :now ORDER BY expires_at LIMIT :limit
+  ) RETURNING id`;
+
+/** Operations that end messages which nobody will send. */
+export function createEnding({ database }: StoreContext, keys: Keys) {
+  const end = (sql: string, values: { readonly [name: string]: string | number }, keepKeysUntil: number): number => {
+    const ended = database.all(sql, { ...values, now: Math.ceil(values['now'] as number) });
+    for (const { id } of ended) keys.keepUntil(id as string, Math.ceil(keepKeysUntil));
+    return ended.length;
+  };
+
+  return {
+    cancel: (id: string, now: number, keepKeyUntil: number): boolean => end(CANCEL, { id, now }, keepKeyUntil) === 1,
+
+    /** Ends `limit` at most: call again while it is that many. */
+    cancelSome(filter: ListFilter, now: number, keepKeysUntil: number, limit: number): number {
+      if (filter.states !== undefined && !filter.states.includes('queued')) return 0;
+      const { sql, values } = selectMatching({ ...filter, states: ['queued'] }, null, 'is_recorded = 0');
+      const text = `${END('canceled')} WHERE seq IN (${sql}) RETURNING id`;
+      return end(text, { ...(values as { [name: string]: string | number }), now, limit }, keepKeysUntil);
+    },
+
+    expire: (now: number, limit: number, keepKeysUntil: number): number => end(EXPIRE, { now, limit }, keepKeysUntil),
+  };
+}

@@ -1,0 +1,103 @@
+import type { Migration } from '../migrations.ts';
+
+/**
+ * Schema of the embedded store. `messages` holds what outlives erasure; everything of a customer lies in `payloads`,
+ * `files` and `keys`, so that erasing is deleting rows.
+ *
+ * `line` is set while an async message waits: `ready`, or `later` until its `ready_at`. Partial indexes on it keep
+ * taking independent of how many messages are scheduled or done. An index on changing columns leaves out `sent`
+ * messages where it can, since those are nearly all.
+ */
+export const sqliteMigrations: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+      CREATE TABLE meta (
+        name TEXT PRIMARY KEY,
+        value ANY NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE leases (
+        id TEXT PRIMARY KEY,
+        owner TEXT NOT NULL,
+        ends_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE messages (
+        seq INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        caller TEXT NOT NULL,
+        account TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        stream TEXT,
+        stream_id TEXT NOT NULL,
+        lane TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        reference TEXT,
+        on_unknown TEXT NOT NULL,
+        sends_to_client INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        send_at INTEGER,
+        expires_at INTEGER,
+        request_id TEXT NOT NULL,
+        traceparent TEXT,
+        resend_of TEXT,
+        state TEXT NOT NULL,
+        payload_bytes INTEGER NOT NULL,
+        attempts TEXT NOT NULL,
+        unclear TEXT,
+        failure TEXT,
+        object_id TEXT,
+        sent_at INTEGER,
+        ended_at INTEGER,
+        ready_at INTEGER NOT NULL,
+        line TEXT,
+        lease TEXT,
+        begun_at INTEGER,
+        is_recorded INTEGER NOT NULL DEFAULT 0,
+        is_reconciled INTEGER NOT NULL DEFAULT 0,
+        is_erased INTEGER NOT NULL DEFAULT 0
+      ) STRICT;
+      CREATE INDEX messages_ready ON messages (account, id, expires_at, ready_at) WHERE line = 'ready';
+      CREATE INDEX messages_later ON messages (ready_at, id, account) WHERE line = 'later';
+      CREATE INDEX messages_expiring ON messages (expires_at) WHERE line IS NOT NULL AND expires_at IS NOT NULL;
+      CREATE INDEX messages_held ON messages (lease) WHERE lease IS NOT NULL;
+      CREATE INDEX messages_unreconciled ON messages (ended_at) WHERE state = 'unknown' AND is_reconciled = 0;
+      CREATE INDEX messages_ended ON messages (is_erased, ended_at) WHERE ended_at IS NOT NULL;
+      CREATE INDEX messages_by_time ON messages (created_at, id);
+      CREATE INDEX messages_by_caller ON messages (caller, state, created_at, id);
+      CREATE INDEX messages_by_state ON messages (state, created_at, id) WHERE state <> 'sent';
+      CREATE INDEX messages_by_stream ON messages (coalesce(stream, stream_id), created_at, id);
+      CREATE INDEX messages_by_channel ON messages (channel, created_at, id);
+      CREATE INDEX messages_by_reference ON messages (reference, created_at, id) WHERE reference IS NOT NULL;
+
+      CREATE TABLE payloads (
+        message INTEGER PRIMARY KEY REFERENCES messages (seq) ON DELETE CASCADE,
+        kind TEXT,
+        identity TEXT,
+        body TEXT
+      ) STRICT;
+
+      CREATE TABLE files (
+        message INTEGER NOT NULL REFERENCES payloads (message) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        segment TEXT NOT NULL,
+        name TEXT NOT NULL,
+        content_type TEXT,
+        size INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        PRIMARY KEY (message, position)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE keys (
+        scope TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        message_id TEXT,
+        answer TEXT,
+        until INTEGER
+      ) STRICT;
+      CREATE INDEX keys_by_message ON keys (message_id) WHERE message_id IS NOT NULL;
+      CREATE INDEX keys_by_time ON keys (until) WHERE until IS NOT NULL;
+    `,
+  },
+];

@@ -1,0 +1,82 @@
+import type { Settlement } from '../store.ts';
+import { lineOf } from './accepting.ts';
+import type { Content } from './content.ts';
+import type { StoreContext } from './context.ts';
+import type { Keys } from './keys.ts';
+import { scrubbed, toJson, wholeMs } from './rows.ts';
+
+const HELD = `
+  SELECT seq, mode, attempts, unclear, failure, object_id, sent_at, ended_at, ready_at, request_id, traceparent
+  FROM messages
+  WHERE id = :id AND lease = :lease AND (state = 'sending' OR (state = 'queued' AND mode = 'sync'))`;
+const SETTLE = `
+  UPDATE messages SET
+    state = :state, attempts = :attempts, unclear = :unclear, failure = :failure, object_id = :objectId,
+    sent_at = :sentAt, ended_at = :endedAt, ready_at = :readyAt, line = :line, lease = :lease, begun_at = NULL,
+    request_id = :requestId, traceparent = :traceparent, is_erased = :isErased
+  WHERE seq = :seq`;
+const UNKNOWN = `SELECT seq, unclear, failure FROM messages WHERE id = :id AND state = 'unknown'`;
+const RESOLVE_SENT = `
+  UPDATE messages SET
+    state = 'sent', object_id = :objectId, sent_at = :now, ended_at = :now, failure = NULL, unclear = :unclear,
+    request_id = '', traceparent = NULL, is_erased = 1
+  WHERE seq = :seq`;
+const RESOLVE_FAILED = `UPDATE messages SET state = 'failed', ended_at = :now WHERE seq = :seq`;
+
+/** Operations that say how an attempt ended. */
+export function createSettling({ database, lease }: StoreContext, content: Content, keys: Keys) {
+  const settleOne = (settlement: Settlement, now: number): boolean => {
+    const { id, state, attempt, erase, key } = settlement;
+    const held = database.one(HELD, { id, lease: lease.id });
+    if (held === undefined) return false;
+    const seq = held['seq'] as number;
+    const kept = <T>(column: string): T => held[column] as T;
+    const unclear = settlement.unclear === undefined ? kept<string | null>('unclear') : toJson(settlement.unclear);
+    const failure = settlement.failure === undefined ? kept<string | null>('failure') : toJson(settlement.failure);
+    const readyAt = wholeMs(settlement.readyAt ?? kept<number>('ready_at')) as number;
+    const isQueued = state === 'queued';
+    // The identity of an unclear message is what reconciliation looks it up by: a sweep erases it later.
+    const keepsIdentity = state === 'unknown';
+    database.run(SETTLE, {
+      seq,
+      state,
+      attempts: attempt === null ? kept<string>('attempts') : withAttempt(kept('attempts'), attempt),
+      unclear: erase ? scrubbed(unclear) : unclear,
+      failure: erase ? scrubbed(failure) : failure,
+      objectId: settlement.objectId === undefined ? kept<string | null>('object_id') : settlement.objectId,
+      sentAt: wholeMs(settlement.sentAt ?? kept<number | null>('sent_at')),
+      endedAt: wholeMs(settlement.endedAt ?? kept<number | null>('ended_at')),
+      readyAt,
+      line: isQueued && kept('mode') === 'async' ? lineOf(readyAt, now) : null,
+      lease: state === 'sending' || (isQueued && kept('mode') === 'sync') ? lease.id : null,
+      requestId: erase ? '' : kept<string>('request_id'),
+      traceparent: erase ? null : kept<string | null>('traceparent'),
+      isErased: erase && !keepsIdentity ? 1 : 0,
+    });
+    if (erase) content.erase(seq, keepsIdentity);
+    if (key !== null) keys.apply(id, key);
+    return true;
+  };
+
+  return {
+    settle: (settlements: readonly Settlement[], now: number): boolean[] =>
+      settlements.map((settlement) => settleOne(settlement, now)),
+
+    resolve(id: string, to: { state: 'sent' | 'failed'; objectId: string | null; now: number }): boolean {
+      const unknown = database.one(UNKNOWN, { id });
+      if (unknown === undefined) return false;
+      const seq = unknown['seq'] as number;
+      const now = Math.ceil(to.now);
+      if (to.state === 'failed') return database.run(RESOLVE_FAILED, { seq, now }) === 1;
+      content.erase(seq, false);
+      const unclear = scrubbed(unknown['unclear'] as string | null);
+      return database.run(RESOLVE_SENT, { seq, now, objectId: to.objectId, unclear }) === 1;
+    },
+  };
+}
+
+/** Appends to a JSON list of attempts without reading it. */
+export function withAttempt(attempts: string, attempt: unknown): string {
+  const json = JSON.stringify(attempt);
+  return attempts === '[]' ? `[${json}]` : `${attempts.slice(0, -1)},${json}]`;
+}

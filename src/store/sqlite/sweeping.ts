@@ -1,0 +1,61 @@
+import type { MessageRow } from '../store.ts';
+import type { Content } from './content.ts';
+import type { StoreContext } from './context.ts';
+import type { Keys } from './keys.ts';
+import { readRow, scrubbed } from './rows.ts';
+
+const UNRECONCILED = `
+  SELECT seq FROM messages INDEXED BY messages_unreconciled
+  WHERE state = 'unknown' AND is_reconciled = 0 AND ended_at < :endedBefore ORDER BY ended_at, seq LIMIT :limit`;
+const MARK_RECONCILED = 'UPDATE messages SET is_reconciled = 1 WHERE seq = :seq';
+const ERASABLE = `
+  SELECT seq, unclear, failure FROM messages INDEXED BY messages_ended
+  WHERE is_erased = 0 AND ended_at < :endedBefore ORDER BY ended_at LIMIT :limit`;
+const ERASE = `
+  UPDATE messages SET request_id = '', traceparent = NULL, unclear = :unclear, failure = :failure, is_erased = 1
+  WHERE seq = :seq`;
+const DELETABLE = `
+  SELECT seq FROM messages INDEXED BY messages_ended
+  WHERE is_erased IN (0, 1) AND ended_at < :endedBefore LIMIT :limit`;
+const DELETE = 'DELETE FROM messages WHERE seq = :seq';
+
+/** Operations that make the store forget, and the one that looks for messages to reconcile. */
+export function createSweeping(context: StoreContext, content: Content, keys: Keys) {
+  const { database, spoolDirectory } = context;
+
+  const erase = (endedBefore: number, limit: number, files: string[]): number => {
+    const erasable = database.all(ERASABLE, { endedBefore, limit });
+    for (const row of erasable) {
+      const seq = row['seq'] as number;
+      files.push(...content.segments(seq));
+      content.erase(seq, false);
+      const [unclear, failure] = [row['unclear'], row['failure']].map((json) => scrubbed(json as string | null));
+      database.run(ERASE, { seq, unclear: unclear ?? null, failure: failure ?? null });
+    }
+    return erasable.length;
+  };
+
+  const remove = (endedBefore: number, limit: number, files: string[]): number => {
+    const deletable = database.all(DELETABLE, { endedBefore, limit });
+    for (const { seq } of deletable) {
+      files.push(...content.segments(seq as number));
+      database.run(DELETE, { seq: seq as number });
+    }
+    if (deletable.length > 0) context.erased();
+    return deletable.length;
+  };
+
+  return {
+    takeUnreconciled: (endedBefore: number, limit: number): MessageRow[] =>
+      database.all(UNRECONCILED, { endedBefore, limit }).map(({ seq }) => {
+        database.run(MARK_RECONCILED, { seq: seq as number });
+        return readRow(database, seq as number, spoolDirectory);
+      }),
+
+    sweep(now: number, erasedBefore: number, deletedBefore: number, limit: number): { files: string[]; more: boolean } {
+      const files: string[] = [];
+      const counts = [erase(erasedBefore, limit, files), keys.forget(now, limit), remove(deletedBefore, limit, files)];
+      return { files, more: counts.includes(limit) };
+    },
+  };
+}
