@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { createDirectory } from './access/directory.ts';
 import { createAccounts } from './accounts.ts';
@@ -50,7 +49,7 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
   const keepKeysMs = timing.idempotencyHours * HOUR_MS;
   const storage = await openStorage(config, clock);
   const { store } = storage;
-  const spool = await createSpool({ directory: join(config.dataDir, 'spool'), keep: await store.neededFiles() });
+  const spool = await createSpool({ directory: storage.spoolDirectory, keep: await store.neededFiles() });
   const watch = createFinalWatch({ store, clock });
   const dispatchers = new Map<string, Dispatcher>();
   const delivery = createDelivery({

@@ -1,17 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { claimDirectory } from './attachments/spool-directory.ts';
 import type { Config } from './config/config.ts';
 import type { Clock } from './kernel/clock.ts';
-import { createNoStore } from './store/none.ts';
-import type { Store } from './store/store.ts';
+import { lockDataDir } from './store/data-dir-lock.ts';
+import { createPostgresStore } from './store/postgres/postgres-store.ts';
+import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
+import { StorageUnavailable, type Store } from './store/store.ts';
 
 /** The store that the configuration asks for, with what it needs around it. */
 export interface Storage {
   readonly store: Store;
+  readonly spoolDirectory: string;
   /** Why messages cannot be accepted now; empty if they can. */
   problems(): Promise<readonly string[]>;
+  /** Closes the store and frees the directory for another process. */
   close(): Promise<void>;
 }
 
-export async function openStorage(_config: Config, _clock: Clock): Promise<Storage> {
-  const store = createNoStore();
-  return { store, problems: async () => [], close: () => store.close() };
+/** How long a second process waits for the first one to end, as in a restart. */
+const LOCK_WAIT_MS = 30_000;
+
+/** Opens SQLite in `DATA_DIR`, or PostgreSQL if `DATABASE_URL` is set. Rejects with an error fit for a terminal. */
+export async function openStorage(config: Config, clock: Clock): Promise<Storage> {
+  const { dataDir } = config;
+  await claimDirectory(dataDir);
+  const lock = await lockDataDir({ directory: dataDir, clock, waitMs: LOCK_WAIT_MS });
+  try {
+    const spoolDirectory = join(dataDir, 'spool');
+    const databaseUrl = config.databaseUrl();
+    const store =
+      databaseUrl === null
+        ? await createSqliteStore({ file: join(dataDir, 'gateway.db'), owner: 'gateway', clock, spoolDirectory })
+        : await createPostgresStore({ databaseUrl, owner: `${hostname()}-${randomUUID()}`, clock, spoolDirectory });
+    return {
+      store,
+      spoolDirectory,
+      problems: () => problemsOf(store),
+      async close() {
+        await store.close();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function problemsOf(store: Store): Promise<readonly string[]> {
+  try {
+    await store.check();
+    return [];
+  } catch (error) {
+    if (error instanceof StorageUnavailable) return ['the store cannot be written'];
+    throw error;
+  }
 }

@@ -15,7 +15,10 @@ start_engine() {
   need "The Docker engine did not start: see $1/dockerd.log"
 }
 
-stop_engine() { [ -z "${engine:-}" ] || { kill "$engine" && wait "$engine"; } 2>/dev/null; }
+stop_engine() { # directory given to start_engine
+  [ -n "${engine:-}" ] || return 0
+  { kill "$engine" && wait "$engine"; umount "$1/exec/netns/default"; } 2>/dev/null
+}
 
 compose() {
   if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi
@@ -34,8 +37,9 @@ base_image() {
   command -v debootstrap >/dev/null || need "Cannot pull $1; needs the Debian package debootstrap to make a stand-in."
   local root=$2/rootfs
   debootstrap --variant=minbase bookworm "$root" >"$2/debootstrap.log" 2>&1 || need "See $2/debootstrap.log"
-  npm install --silent --prefix "$2/node" --allow-scripts=node node@24
-  install "$2/node/node_modules/node/bin/node" "$root/usr/local/bin/node"
+  local package=node-linux-$(node -p process.arch)
+  npm install --silent --ignore-scripts --prefix "$2/node" "$package@24" || need "Cannot install $package from npm's registry."
+  install "$2/node/node_modules/$package/bin/node" "$root/usr/local/bin/node"
   mkdir -p "$root/usr/local/lib/node_modules" "$root/usr/local/etc" "$root/etc/ssl/certs"
   cp -r "$(npm root -g)/npm" "$root/usr/local/lib/node_modules/"
   ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"

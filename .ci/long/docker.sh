@@ -25,7 +25,7 @@ remove() { docker rm -fv "$@" >/dev/null 2>&1; }
 finish() {
   remove image-check simulator
   (cd "$work/clone" && compose down -v) >/dev/null 2>&1
-  stop_engine
+  stop_engine "$work"
   rm -rf "$work"
 }
 trap finish EXIT

@@ -19,7 +19,7 @@ export async function claimDirectory(directory: string): Promise<void> {
   // Windows has no such bits and reports them all as set.
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     const shown = (mode & 0o777).toString(8).padStart(4, '0');
-    throw new Error(`the spool directory ${directory} is open to others (mode ${shown}): it must have mode 0700`);
+    throw new Error(`the directory ${directory} is open to others (mode ${shown}): it must have mode 0700`);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Delivery } from '../delivery/delivery.ts';
-import { isFinal, type Message } from '../delivery/message.ts';
+import type { Message } from '../delivery/message.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { MessageRow, Store } from '../store/store.ts';
+import type { MessageRow, MessageState, Store } from '../store/store.ts';
 import { isoTime, sentView } from './answer.ts';
 
 interface ViewOptions {
@@ -11,6 +11,17 @@ interface ViewOptions {
 }
 
 const MOST_COUNTED = 10_000;
+
+/** What a state alone says; a message that has not ended has no outcome. */
+const outcomeOf: Record<MessageState, string | null> = {
+  queued: null,
+  sending: null,
+  sent: 'sent',
+  failed: 'not_sent',
+  unknown: 'unknown',
+  canceled: 'not_sent',
+  expired: 'not_sent',
+};
 
 /** A message as `GET /v1/messages/{id}` shows it. */
 export function messageView(message: Message | MessageRow, delivery: Delivery) {
@@ -28,7 +39,7 @@ export function messageView(message: Message | MessageRow, delivery: Delivery) {
     waitingFor: isQueued ? (outlook?.waitingFor ?? 'credentials') : null,
     waitingSince: isQueued ? isoTime(message.attempts.at(-1)?.at ?? message.createdAt) : null,
     code: failure?.code ?? null,
-    outcome: isFinal(message) ? (failure?.outcome ?? (message.state === 'sent' ? 'sent' : null)) : null,
+    outcome: failure?.outcome ?? outcomeOf[message.state],
     resendOf: message.resendOf,
     attemptLog: message.attempts.map(({ at, ...attempt }) => ({ at: isoTime(at), ...attempt })),
   };

@@ -31,7 +31,7 @@ export const commboxVariables = {
     {
       required: true,
       allowed: HEADER_SAFE_RULE,
-      description: 'API key of the default account. As a file, a change takes effect without a restart.',
+      description: 'API key of the default account.',
     },
     isHeaderSafe,
   ),

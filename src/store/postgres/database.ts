@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { StorageUnavailable } from '../store.ts';
 import { losesConnection, storageUnavailable, wasRolledBack } from './storage-errors.ts';
 
 /** Runs statements: each on its own, or all in one transaction, depending on where it comes from. */
@@ -15,7 +16,7 @@ export interface Database extends Sql {
    * it rejects.
    */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** Resolves when all connections are closed. */
+  /** Refuses further statements, waits for those under way, and resolves when all connections are closed. */
   close(): Promise<void>;
 }
 
@@ -58,6 +59,20 @@ export function createDatabase(options: DatabaseOptions): Database {
   pool.on('error', ignore);
   pool.on('connect', (client) => client.on('error', ignore));
 
+  const running = new Set<Promise<unknown>>();
+  let isClosed = false;
+
+  async function tracked<T>(operation: () => Promise<T>): Promise<T> {
+    if (isClosed) throw new StorageUnavailable('the store is closed');
+    const run = attempt(operation);
+    running.add(run);
+    try {
+      return await run;
+    } finally {
+      running.delete(run);
+    }
+  }
+
   async function withClient<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const client = await pool.connect();
     let failure: unknown = null;
@@ -72,9 +87,13 @@ export function createDatabase(options: DatabaseOptions): Database {
   }
 
   return {
-    query: (text, values, name) => attempt(() => withClient((sql) => sql.query(text, values, name))),
-    transaction: (work) => attempt(() => withClient((sql) => inTransaction(sql, work))),
-    close: () => pool.end(),
+    query: (text, values, name) => tracked(() => withClient((sql) => sql.query(text, values, name))),
+    transaction: (work) => tracked(() => withClient((sql) => inTransaction(sql, work))),
+    async close() {
+      isClosed = true;
+      await Promise.allSettled(running);
+      await pool.end();
+    },
   };
 }
 

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { Spool, SpooledFile } from '../../attachments/spool.ts';
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { SpooledFile } from '../../attachments/spool.ts';
+import { spoolName } from '../../attachments/spool-directory.ts';
 import { AttachmentDamaged, type MessageRow } from '../store.ts';
 import type { Sql } from './database.ts';
 import { storageUnavailable } from './storage-errors.ts';
 
 /** Bytes of one stored piece: what is in memory at a time, twice over while it is being sent. */
 const CHUNK_BYTES = 512 * 1024;
+
+const SPOOL_NAME = /^[0-9a-f]{32}$/;
 
 const storeChunkStatement = `
   INSERT INTO commbox_gateway.message_files (message_id, file_no, chunk_no, bytes) VALUES ($1, $2, $3, $4)`;
@@ -42,8 +47,8 @@ export async function dropFiles(sql: Sql, row: MessageRow): Promise<void> {
   await sql.query(dropStatement, [row.id]);
 }
 
-/** Whether the file is on this machine, with the bytes that were stored. */
-export async function isIntact(file: SpooledFile): Promise<boolean> {
+// A file that cannot be read is as good as gone: the database has another.
+async function isIntact(file: SpooledFile): Promise<boolean> {
   try {
     for await (const _ of contentOf(file));
     return true;
@@ -53,26 +58,38 @@ export async function isIntact(file: SpooledFile): Promise<boolean> {
 }
 
 /**
- * Writes one attachment of a message from the database into the spool. Rejects with `AttachmentDamaged` if it is not
- * there or not what was stored; nothing is left on disk then.
+ * The attachments of a message on this machine: as they lie in the spool, else written there from the database. They keep
+ * their names in the spool, so that the next attempt finds them. Rejects with `AttachmentDamaged` if one is not there or
+ * not what was stored.
  */
-export async function fetchFile(
-  sql: Sql,
-  spool: Pick<Spool, 'write' | 'remove'>,
-  source: { readonly messageId: string; readonly fileNo: number; readonly file: SpooledFile },
-): Promise<SpooledFile> {
-  const { messageId, fileNo, file } = source;
-  let left = file.size;
-  const budget = {
-    take(bytes: number) {
-      left -= bytes;
-      if (left < 0) throw damaged();
-    },
-  };
-  const fetched = await spool.write(file, chunksOf(sql, messageId, fileNo), budget);
-  if (fetched.size === file.size && fetched.sha256 === file.sha256) return fetched;
-  await spool.remove([fetched]);
-  throw damaged();
+export async function localFiles(sql: Sql, spoolDirectory: string, row: MessageRow): Promise<readonly SpooledFile[]> {
+  const local: SpooledFile[] = [];
+  for (const [fileNo, file] of filesOf(row).entries()) {
+    const name = basename(file.path);
+    if (!SPOOL_NAME.test(name)) throw damaged();
+    const here = { ...file, path: join(spoolDirectory, name) };
+    if (!(await isIntact(here))) await fetchFile(here.path, file, chunksOf(sql, row.id, fileNo));
+    local.push(here);
+  }
+  return local;
+}
+
+// Under another name first: whoever looks meanwhile must not find half a file.
+async function fetchFile(path: string, file: SpooledFile, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const draft = join(dirname(path), spoolName());
+  try {
+    const handle = await open(draft, 'wx', 0o600);
+    try {
+      for await (const chunk of chunks) await handle.writeFile(chunk);
+    } finally {
+      await handle.close();
+    }
+    if (!(await isIntact({ ...file, path: draft }))) throw damaged();
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw storageUnavailable(error);
+  }
 }
 
 async function* chunksOf(sql: Sql, messageId: string, fileNo: number): AsyncIterable<Uint8Array> {

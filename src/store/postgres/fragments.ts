@@ -1,7 +1,7 @@
-/** `SET` members that erase a message: everything of the request but what its ledger keeps. */
+/** `SET` members that erase a message: everything of the request but what its ledger keeps, and not its `failure`. */
 export function erasing(alias: string): string {
   return `body = NULL, files = NULL, identity = NULL, request_id = '', traceparent = NULL, is_erased = true,
-    unclear = ${scrubbed(`${alias}.unclear`)}, failure = ${scrubbed(`${alias}.failure`)}`;
+    unclear = ${scrubbed(`${alias}.unclear`)}`;
 }
 
 /** A stored failure without its texts. */

@@ -1,9 +1,10 @@
 import pg from 'pg';
+import { type Migration, pendingMigrations, SchemaTooNew } from '../migrations.ts';
 import { connectionOptions } from './database.ts';
 import { migrations } from './migrations.ts';
 import { storageUnavailable } from './storage-errors.ts';
 
-/** The database cannot serve this gateway, now or later. The message is for those who run it. */
+/** The database was made in a way that this gateway cannot work with. The message is for those who run it. */
 export class UnusableDatabase extends Error {
   override readonly name = 'UnusableDatabase';
 }
@@ -14,24 +15,25 @@ const LOCK_TIMEOUT_MS = 60_000;
 
 /**
  * Brings the schema up to date, in one transaction under a lock, so that replicas may start at once: one does the work,
- * the others wait for it. Rejects with `UnusableDatabase` if a newer gateway has been here, and with
- * `StorageUnavailable` if the database cannot be reached.
+ * the others wait for it. Rejects with `SchemaTooNew` if a newer gateway has been here, with `UnusableDatabase` if the
+ * database's encoding is not UTF8, and with `StorageUnavailable` if it cannot be reached.
  */
-export async function migrate(databaseUrl: string, steps: readonly string[] = migrations): Promise<void> {
+export async function migrate(databaseUrl: string, steps: readonly Migration[] = migrations): Promise<void> {
   try {
     await withClient(databaseUrl, async (client) => {
       await client.query('BEGIN');
       await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
       await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
       await checkEncoding(client);
-      const version = await currentVersion(client);
-      if (version > steps.length) throw newerSchema(version, steps.length);
-      for (const step of steps.slice(version)) await client.query(step);
-      await client.query('UPDATE commbox_gateway.schema_version SET version = $1', [steps.length]);
+      const pending = pendingMigrations(steps, await currentVersion(client), 'the database of DATABASE_URL');
+      for (const { sql, version } of pending) {
+        await client.query(sql);
+        await client.query('UPDATE commbox_gateway.schema_version SET version = $1', [version]);
+      }
       await client.query('COMMIT');
     });
   } catch (error) {
-    throw error instanceof UnusableDatabase ? error : storageUnavailable(error);
+    throw error instanceof SchemaTooNew || error instanceof UnusableDatabase ? error : storageUnavailable(error);
   }
 }
 
@@ -65,11 +67,4 @@ async function currentVersion(client: pg.Client): Promise<number> {
   if (rows[0] !== undefined) return rows[0].version;
   await client.query('INSERT INTO commbox_gateway.schema_version (version) VALUES (0)');
   return 0;
-}
-
-function newerSchema(found: number, known: number): UnusableDatabase {
-  return new UnusableDatabase(
-    `the database has schema ${found}, written by a newer gateway; this one knows schemas up to ${known}: ` +
-      'start the newer version again, or restore a backup made before the upgrade',
-  );
 }

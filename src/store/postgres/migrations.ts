@@ -1,3 +1,5 @@
+import type { Migration } from '../migrations.ts';
+
 /**
  * The schema, step by step. A step that was released is never changed: a database remembers only the number of the
  * last step it has seen. Everything lives in a schema of its own, so that a database can be shared.
@@ -9,8 +11,10 @@
  * - `body`, `files`, `identity`, `answer` are text or `json`, not `jsonb`: `jsonb` cannot hold U+0000, which a
  *   message's text may contain.
  */
-export const migrations: readonly string[] = [
-  `
+export const migrations: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
   CREATE TABLE commbox_gateway.messages (
     id text COLLATE "C" PRIMARY KEY,
     caller text COLLATE "C" NOT NULL,
@@ -98,4 +102,5 @@ export const migrations: readonly string[] = [
     secret bytea NOT NULL
   );
   `,
+  },
 ];

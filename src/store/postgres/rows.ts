@@ -96,7 +96,12 @@ export const columnTypes: string = columns.map(({ type }, index) => `$${index + 
 
 /** Rows turned into one array per column, for `unnest`: any number of rows then are one statement of one shape. */
 export function columnArrays(rows: readonly MessageRow[], marks: RowMarks): Value[][] {
-  return columns.map(({ of }) => rows.map((row) => of(row, marks)));
+  return columns.map(({ of }) => rows.map((row) => whole(of(row, marks))));
+}
+
+// Times may carry fractions of a millisecond, which a bigint cannot. Nothing becomes due before its time by rounding up.
+function whole(value: Value): Value {
+  return typeof value === 'number' ? Math.ceil(value) : value;
 }
 
 /** The columns that {@link decodeRow} reads. `alias` qualifies them where several tables have some. */

@@ -59,19 +59,23 @@ export async function settleMessages(
       column(({ id }) => id),
       column(({ state }) => state),
       column(({ attempt }) => plainJsonOf(attempt)),
-      column(({ readyAt }) => readyAt ?? null),
+      column(({ readyAt }) => wholeMs(readyAt)),
       column(({ unclear }) => plainJsonOf(unclear)),
       column(({ failure }) => plainJsonOf(failure)),
       column(({ objectId }) => storable(objectId ?? null)),
-      column(({ sentAt }) => sentAt ?? null),
-      column(({ endedAt }) => endedAt ?? null),
+      column(({ sentAt }) => wholeMs(sentAt)),
+      column(({ endedAt }) => wholeMs(endedAt)),
       column(({ erase }) => erase),
       column(({ key }) => key?.kind ?? null),
       column(({ key }) => (key?.kind === 'keep' ? jsonOf(key.answer) : null)),
-      column(({ key }) => (key?.kind === 'keep' ? key.until : null)),
+      column(({ key }) => (key?.kind === 'keep' ? wholeMs(key.until) : null)),
     ],
     'settle-messages',
   );
   const settled = new Set(rows.map(({ id }) => id));
   return settlements.map(({ id }) => settled.has(id));
+}
+
+function wholeMs(time: number | undefined): number | null {
+  return time === undefined ? null : Math.ceil(time);
 }

@@ -8,12 +8,12 @@ const takeStatement = `
   WITH ready AS (
     SELECT id FROM commbox_gateway.messages
     WHERE state = 'queued' AND mode = 'async' AND NOT is_scheduled AND account = $1
-      AND ready_at <= $2 AND (expires_at IS NULL OR expires_at > $2) AND ($4::text IS NULL OR id < $4)
+      AND ready_at <= $2 AND (expires_at IS NULL OR expires_at > $2) AND id < $4
     ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
   ), due AS (
     SELECT id FROM commbox_gateway.messages
     WHERE state = 'queued' AND mode = 'async' AND is_scheduled AND account = $1
-      AND ready_at <= $2 AND (expires_at IS NULL OR expires_at > $2) AND ($4::text IS NULL OR id < $4)
+      AND ready_at <= $2 AND (expires_at IS NULL OR expires_at > $2) AND id < $4
     ORDER BY ready_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
   ), chosen AS (
     SELECT id FROM (SELECT id FROM ready UNION ALL SELECT id FROM due) AS candidates ORDER BY id LIMIT $3
@@ -23,6 +23,9 @@ const takeStatement = `
   WHERE m.id = chosen.id AND EXISTS (SELECT FROM commbox_gateway.replicas WHERE lease = $5)
   RETURNING ${selected()}`;
 
+// Sorts after every id. A bound that is always there ends the search in the index; "no bound, or below it" would not.
+const AFTER_ALL = '\u{10ffff}';
+
 const beginStatement = `
   UPDATE commbox_gateway.messages SET state = 'sending', taken_at = $3
   WHERE id = $1 AND state = 'queued' AND mode = 'sync' AND lease = $2
@@ -30,8 +33,8 @@ const beginStatement = `
 
 /** Moves ready messages to `sending` under a lease, oldest first. None if the lease is gone. */
 export async function takeMessages(sql: Sql, request: TakeRequest, lease: string): Promise<readonly MessageRow[]> {
-  const { account, now, limit, before = null } = request;
-  const records = await sql.query<MessageRecord>(takeStatement, [account, now, limit, before, lease], 'take-messages');
+  const { account, now, limit, before = AFTER_ALL } = request;
+  const records = await sql.query<MessageRecord>(takeStatement, [account, now, limit, before, lease]);
   return records.map(decodeRow).sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 

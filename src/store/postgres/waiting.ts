@@ -49,20 +49,20 @@ const countStatement = "SELECT count(*) AS messages FROM commbox_gateway.message
 
 /** Per account, how many messages `take` would give now, up to `cap`. */
 export async function countWaiting(sql: Sql, now: number, cap: number): Promise<ReadonlyMap<string, number>> {
-  const rows = await sql.query<{ account: string; messages: number }>(waitingStatement, [now, cap], 'count-waiting');
+  const rows = await sql.query<{ account: string; messages: number }>(waitingStatement, [now, cap]);
   const found = rows.filter(({ messages }) => messages > 0);
   return new Map(found.map(({ account, messages }) => [account, Math.min(messages, cap)]));
 }
 
 /** When the next message that had to wait becomes ready, after `now`. */
 export async function findNextReadyAt(sql: Sql, now: number): Promise<number | null> {
-  const [row] = await sql.query<{ ready_at: number | null }>(nextReadyStatement, [now], 'find-next-ready');
+  const [row] = await sql.query<{ ready_at: number | null }>(nextReadyStatement, [now]);
   return row?.ready_at ?? null;
 }
 
 /** How many messages of the account are before this one, up to `cap`; those that wait for their time do not count. */
 export async function findPosition(sql: Sql, id: string, cap: number): Promise<number> {
-  const [row] = await sql.query<{ ahead: number }>(positionStatement, [id, cap], 'find-position');
+  const [row] = await sql.query<{ ahead: number }>(positionStatement, [id, cap]);
   return row?.ahead ?? 0;
 }
 
@@ -74,7 +74,7 @@ export function createQueuedCount(database: Database, clock: Clock): () => Promi
   let counting: Promise<number> = Promise.resolve(0);
 
   const count = async () => {
-    const [row] = await database.query<{ messages: number }>(countStatement, [], 'count-queued');
+    const [row] = await database.query<{ messages: number }>(countStatement, []);
     return row?.messages ?? 0;
   };
 

@@ -1,0 +1,75 @@
+import type { ListFilter } from '../store.ts';
+import type { Sql } from './database.ts';
+import { conditionsOf } from './filter.ts';
+import { ending, erasing } from './fragments.ts';
+
+const cancelStatement = `
+  WITH canceled AS (
+    UPDATE commbox_gateway.messages m SET ${ending('m', 'canceled', '$2')}
+    WHERE id = $1 AND state = 'queued' AND NOT is_recorded
+    RETURNING id
+  ), kept AS (
+    UPDATE commbox_gateway.idempotency_keys k SET keep_until = $3 FROM canceled WHERE k.message_id = canceled.id
+  )
+  SELECT id FROM canceled`;
+
+// What another process takes this moment is passed over: it is no longer queued then.
+const cancelManyStatement = (conditions: string) => `
+  WITH chosen AS (
+    SELECT id FROM commbox_gateway.messages m
+    WHERE state = 'queued' AND NOT is_recorded AND ${conditions}
+    LIMIT $3 FOR UPDATE SKIP LOCKED
+  ), canceled AS (
+    UPDATE commbox_gateway.messages m SET ${ending('m', 'canceled', '$1')}
+    FROM chosen WHERE m.id = chosen.id
+    RETURNING m.id
+  ), kept AS (
+    UPDATE commbox_gateway.idempotency_keys k SET keep_until = $2 FROM canceled WHERE k.message_id = canceled.id
+  )
+  SELECT count(*) AS canceled FROM canceled`;
+
+const resolveStatement = {
+  sent: `
+    WITH resolved AS (
+      UPDATE commbox_gateway.messages m SET ${erasing('m')},
+        failure = NULL, state = 'sent', object_id = $2, sent_at = $3, ended_at = $3
+      WHERE id = $1 AND state = 'unknown'
+      RETURNING id
+    ), unfiled AS (
+      DELETE FROM commbox_gateway.message_files f USING resolved WHERE f.message_id = resolved.id
+    )
+    SELECT id FROM resolved`,
+  failed: `
+    UPDATE commbox_gateway.messages SET state = 'failed', object_id = $2, ended_at = $3
+    WHERE id = $1 AND state = 'unknown'
+    RETURNING id`,
+};
+
+/** Messages of one statement: a lock each, and the statement must end within its time. */
+const CHUNK = 5_000;
+
+/** Queued to canceled, or to unknown if it may have arrived once. False if it was not queued. */
+export async function cancelMessage(sql: Sql, id: string, now: number, answerUntil: number): Promise<boolean> {
+  return (await sql.query(cancelStatement, [id, now, answerUntil])).length === 1;
+}
+
+/** The same for all that match. Run it in a transaction: it needs several statements for many messages. */
+export async function cancelMatching(sql: Sql, filter: ListFilter, now: number, answerUntil: number): Promise<number> {
+  if (filter.states?.includes('queued') === false) return 0;
+  const { conditions, values } = conditionsOf(filter, 4);
+  const statement = cancelManyStatement(conditions);
+  for (let total = 0; ; ) {
+    const [row] = await sql.query<{ canceled: number }>(statement, [now, answerUntil, CHUNK, ...values]);
+    total += row?.canceled ?? 0;
+    if ((row?.canceled ?? 0) < CHUNK) return total;
+  }
+}
+
+/** Unknown to sent, which erases it, or to failed. False if it was not unknown. */
+export async function resolveMessage(
+  sql: Sql,
+  id: string,
+  to: { readonly state: 'sent' | 'failed'; readonly objectId: string | null; readonly now: number },
+): Promise<boolean> {
+  return (await sql.query(resolveStatement[to.state], [id, to.objectId, to.now])).length === 1;
+}

@@ -1,0 +1,41 @@
+import { type ListFilter, type MessageRow, type MessageState, messageStates } from '../store.ts';
+import type { Sql } from './database.ts';
+import { conditionsOf } from './filter.ts';
+import { decodeRow, type MessageRecord, selected } from './rows.ts';
+
+const getStatement = `SELECT ${selected()} FROM commbox_gateway.messages m WHERE id = $1`;
+
+/** One message. */
+export async function getMessage(sql: Sql, id: string): Promise<MessageRow | null> {
+  const [record] = await sql.query<MessageRecord>(getStatement, [id], 'get-message');
+  return record === undefined ? null : decodeRow(record);
+}
+
+/**
+ * A page of messages, newest first. Each state is searched on its own, by an index that holds its messages in order, and
+ * the pages are merged: a page of rare ones costs no walk over the many others.
+ */
+export async function listMessages(
+  sql: Sql,
+  filter: ListFilter,
+  limit: number,
+  before: string | null,
+): Promise<readonly MessageRow[]> {
+  const states = statesOf(filter);
+  if (states.length === 0) return [];
+  const { conditions, values } = conditionsOf(filter, 3);
+  const pageOf = (state: MessageState | null) => `(
+    SELECT ${selected()} FROM commbox_gateway.messages m
+    WHERE ${state === null ? 'true' : `m.state = '${state}'`} AND m.id < $1 AND ${conditions}
+    ORDER BY m.id DESC LIMIT $2)`;
+  const statement = `
+    SELECT * FROM (${states.map(pageOf).join(' UNION ALL ')}) AS pages ORDER BY id DESC LIMIT $2`;
+  const records = await sql.query<MessageRecord>(statement, [before ?? '\u{10ffff}', limit, ...values]);
+  return records.map(decodeRow);
+}
+
+// The index of a caller's messages is ordered within each state; without a caller, those of all states are in order.
+function statesOf(filter: ListFilter): readonly (MessageState | null)[] {
+  if (filter.states !== undefined) return messageStates.filter((state) => filter.states?.includes(state));
+  return filter.caller === undefined ? [null] : messageStates;
+}

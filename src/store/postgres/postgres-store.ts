@@ -1,0 +1,174 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Store } from '../store.ts';
+import { cancelMatching, cancelMessage, resolveMessage } from './cancel.ts';
+import { createCopies } from './copies.ts';
+import { createDatabase, type Database } from './database.ts';
+import { filesOf, localFiles } from './files.ts';
+import { createInserting } from './inserting.ts';
+import { createSecret } from './installation.ts';
+import { findKeys } from './keys.ts';
+import { createLease, type Lease } from './lease.ts';
+import { createLedger } from './ledger.ts';
+import { getMessage, listMessages } from './list.ts';
+import { createListener, type Listener } from './listener.ts';
+import { migrate } from './migrate.ts';
+import { recoverOrphans } from './recover.ts';
+import { createSettling } from './settling.ts';
+import { expireMessages, findNeededFiles, sweepMessages, takeUnreconciledMessages } from './sweep.ts';
+import { beginMessage, takeMessages } from './take.ts';
+import { countWaiting, createQueuedCount, findNextReadyAt, findPosition } from './waiting.ts';
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host:port/name?sslmode=…`, as `pg` reads it. Never shown in an error. */
+  readonly databaseUrl: string;
+  /** Name of this process, different from that of every other one. A process of the same name ends its predecessor's lease. */
+  readonly owner: string;
+  readonly clock: Clock;
+  /** Where attachments of messages lie on this machine, and are fetched to. Must exist when messages are taken. */
+  readonly spoolDirectory: string;
+  /** Most connections for statements; one more listens. Default 10. */
+  readonly connections?: number;
+  /** Whose clock judges leases. `server`, the default, is right for replicas; `injected` lets tests move time. */
+  readonly leasesJudgedBy?: 'server' | 'injected';
+}
+
+/**
+ * The store that several gateways share: a PostgreSQL database, in which everything lives in the schema
+ * `commbox_gateway`. Brings that up to date first.
+ *
+ * Rejects with `StorageUnavailable` if the database cannot be reached, with `SchemaTooNew` if a newer gateway has been
+ * there, with `UnusableDatabase` if its encoding is not UTF8. Durable as far as the server is: with
+ * `synchronous_commit = off` a crash of the server may lose the last moments.
+ */
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  const { databaseUrl, owner, clock, connections = 10, leasesJudgedBy = 'server' } = options;
+  await migrate(databaseUrl);
+  const database = createDatabase({ databaseUrl, connections });
+  try {
+    const lease = await createLease({ database, owner, clock, judgedBy: leasesJudgedBy });
+    const listener = await createListener({ databaseUrl, clock });
+    return assemble(options, { database, lease, listener });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly database: Database;
+  readonly lease: Lease;
+  readonly listener: Listener;
+}
+
+function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, lease, listener }: Parts): Store {
+  const copies = createCopies({ spoolDirectory, clock });
+  const inserting = createInserting({ database, lease, clock, copies, listener });
+  const settling = createSettling({ database, lease, clock, copies, listener });
+  const ledger = createLedger({ database, lease, clock });
+  const queuedCount = createQueuedCount(database, clock);
+  const secret = createSecret(database);
+  let closing: Promise<void> | null = null;
+
+  listener.onChange(({ kind, id }) => {
+    if (kind === 'settled' && id !== null) void copies.discard(id);
+  });
+  const tellSettled = (ids: readonly string[] | null) => {
+    if (ids === null || ids.length > 0) listener.tell('settled', ids);
+  };
+
+  async function close(): Promise<void> {
+    await Promise.all([inserting.idle(), settling.idle()]);
+    // What the database does not take now is lost, or ended by another process: there is no one left to wait for it.
+    await ledger.flush().catch(() => undefined);
+    await lease.giveBack().catch(() => undefined);
+    await listener.close();
+    await database.close();
+  }
+
+  return {
+    insert: inserting.insert,
+    insertBatch: (messages, key, answer, keepUntil) =>
+      inserting.insertBatch({ messages, key, answer, keepUntil: Math.ceil(keepUntil) }),
+    record: ledger.record,
+    findKey: async (scope) => (await findKeys(database, [scope], Math.ceil(clock.now()))).get(scope) ?? null,
+
+    take: (request) => takeMessages(database, { ...request, now: Math.ceil(request.now) }, lease.id),
+    begin: (id) => beginMessage(database, id, lease.id, Math.ceil(clock.now())),
+    settle: settling.settle,
+
+    async cancel(id, now, answerUntil) {
+      const isCanceled = await cancelMessage(database, id, Math.ceil(now), Math.ceil(answerUntil));
+      if (isCanceled) tellSettled([id]);
+      return isCanceled;
+    },
+    async cancelMany(filter, now, answerUntil) {
+      const canceled = await database.transaction((sql) =>
+        cancelMatching(sql, filter, Math.ceil(now), Math.ceil(answerUntil)),
+      );
+      if (canceled > 0) tellSettled(null);
+      return canceled;
+    },
+    async resolve(id, to) {
+      await ledger.flush();
+      const isResolved = await resolveMessage(database, id, { ...to, now: Math.ceil(to.now) });
+      if (isResolved) tellSettled([id]);
+      return isResolved;
+    },
+
+    async get(id) {
+      await ledger.flush();
+      return getMessage(database, id);
+    },
+    async list(filter, limit, before) {
+      await ledger.flush();
+      return listMessages(database, filter, limit, before);
+    },
+
+    waiting: (now, cap) => countWaiting(database, Math.ceil(now), cap),
+    nextReadyAt: (now) => findNextReadyAt(database, Math.ceil(now)),
+    queuedCount,
+    position: (id, cap) => findPosition(database, id, cap),
+
+    heartbeat: (_now, leaseMs) => lease.renew(Math.ceil(leaseMs)),
+    async recover(now, resend, keepKeysUntil) {
+      const request = { now: Math.ceil(now), resend, keepKeysUntil: Math.ceil(keepKeysUntil) };
+      const ids = await database.transaction((sql) => recoverOrphans(sql, lease, request));
+      tellSettled(ids);
+      return ids;
+    },
+    async expire(now, limit, keepKeysUntil) {
+      const ids = await expireMessages(database, Math.ceil(now), limit, Math.ceil(keepKeysUntil));
+      tellSettled(ids);
+      return ids.length;
+    },
+    takeUnreconciled: (endedBefore, limit) => takeUnreconciledMessages(database, Math.ceil(endedBefore), limit),
+    async sweep(now, erasedBefore, deletedBefore, limit) {
+      const until = {
+        now: Math.ceil(now),
+        erasedBefore: Math.ceil(erasedBefore),
+        deletedBefore: Math.ceil(deletedBefore),
+      };
+      const { files, more } = await database.transaction((sql) => sweepMessages(sql, until, limit));
+      const strays = more ? [] : await copies.strays(() => findNeededFiles(database));
+      return { files: [...files, ...strays], more };
+    },
+    neededFiles: () => findNeededFiles(database),
+    async localFiles(row) {
+      const files = await localFiles(database, spoolDirectory, row);
+      if (row.mode === 'async' && filesOf(row).length > 0) copies.keep(row.id, files);
+      return files;
+    },
+
+    onChange: listener.onChange,
+    secret,
+    async check() {
+      await database.query('UPDATE commbox_gateway.replicas SET lease_until = lease_until WHERE lease = $1', [
+        lease.id,
+      ]);
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

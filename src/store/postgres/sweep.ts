@@ -1,0 +1,107 @@
+import { basename } from 'node:path';
+import type { SpooledFile } from '../../attachments/spool.ts';
+import type { MessageRow } from '../store.ts';
+import type { Sql } from './database.ts';
+import { ending, erasing, scrubbed } from './fragments.ts';
+import { decodeRow, type MessageRecord, selected } from './rows.ts';
+
+const expireStatement = `
+  WITH late AS (
+    SELECT id FROM commbox_gateway.messages
+    WHERE state = 'queued' AND mode = 'async' AND NOT is_recorded AND expires_at <= $1
+    ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+  ), expired AS (
+    UPDATE commbox_gateway.messages m SET ${ending('m', 'expired', '$1')} FROM late WHERE m.id = late.id RETURNING m.id
+  ), kept AS (
+    UPDATE commbox_gateway.idempotency_keys k SET keep_until = $3 FROM expired WHERE k.message_id = expired.id
+  )
+  SELECT id FROM expired`;
+
+const takeUnreconciledStatement = `
+  WITH chosen AS (
+    SELECT id FROM commbox_gateway.messages
+    WHERE state = 'unknown' AND NOT was_reconciled AND ended_at < $1
+    ORDER BY ended_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
+  )
+  UPDATE commbox_gateway.messages m SET was_reconciled = true FROM chosen WHERE m.id = chosen.id
+  RETURNING ${selected()}`;
+
+const eraseStatement = `
+  WITH chosen AS (
+    SELECT id, files FROM commbox_gateway.messages
+    WHERE ended_at < $1 AND ended_at IS NOT NULL AND NOT is_erased
+    ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED
+  ), erased AS (
+    UPDATE commbox_gateway.messages m SET ${erasing('m')}, failure = ${scrubbed('m.failure')}
+    FROM chosen WHERE m.id = chosen.id
+  ), unfiled AS (
+    DELETE FROM commbox_gateway.message_files f USING chosen WHERE f.message_id = chosen.id
+  )
+  SELECT files FROM chosen`;
+
+const forgetKeysStatement = `
+  DELETE FROM commbox_gateway.idempotency_keys WHERE scope IN (
+    SELECT scope FROM commbox_gateway.idempotency_keys
+    WHERE keep_until <= $1 ORDER BY keep_until LIMIT $2 FOR UPDATE SKIP LOCKED
+  ) RETURNING scope`;
+
+// A message ends after it was accepted, so that the index of ages leads to all that ended early enough.
+const deleteStatement = `
+  WITH chosen AS (
+    SELECT id FROM commbox_gateway.messages
+    WHERE created_at < $1 AND ended_at < $1
+    ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+  ), unkeyed AS (
+    DELETE FROM commbox_gateway.idempotency_keys k USING chosen WHERE k.message_id = chosen.id
+  )
+  DELETE FROM commbox_gateway.messages m USING chosen WHERE m.id = chosen.id RETURNING m.id, m.files`;
+
+const filesStatement = 'SELECT files FROM commbox_gateway.messages WHERE files IS NOT NULL';
+
+interface FilesRow {
+  readonly files: readonly SpooledFile[] | null;
+}
+
+/** Ends queued messages that are past their time, `limit` at most; resolves with their ids. */
+export async function expireMessages(
+  sql: Sql,
+  now: number,
+  limit: number,
+  keepKeysUntil: number,
+): Promise<readonly string[]> {
+  const rows = await sql.query<{ id: string }>(expireStatement, [now, limit, keepKeysUntil]);
+  return rows.map(({ id }) => id);
+}
+
+/** Marks unknown messages as looked up, and resolves with them. Each is given out once. */
+export async function takeUnreconciledMessages(
+  sql: Sql,
+  endedBefore: number,
+  limit: number,
+): Promise<readonly MessageRow[]> {
+  return (await sql.query<MessageRecord>(takeUnreconciledStatement, [endedBefore, limit])).map(decodeRow);
+}
+
+/** Erases, forgets and deletes what is past its time, `limit` of each; resolves with the spool names that were needed. */
+export async function sweepMessages(
+  sql: Sql,
+  until: { readonly now: number; readonly erasedBefore: number; readonly deletedBefore: number },
+  limit: number,
+): Promise<{ readonly files: readonly string[]; readonly more: boolean }> {
+  const erased = await sql.query<FilesRow>(eraseStatement, [until.erasedBefore, limit]);
+  const forgotten = await sql.query(forgetKeysStatement, [until.now, limit]);
+  const deleted = await sql.query<FilesRow>(deleteStatement, [until.deletedBefore, limit]);
+  return {
+    files: namesOf([...erased, ...deleted]),
+    more: [erased, forgotten, deleted].some(({ length }) => length === limit),
+  };
+}
+
+/** The spool names of all attachments that are not erased. */
+export async function findNeededFiles(sql: Sql): Promise<ReadonlySet<string>> {
+  return new Set(namesOf(await sql.query<FilesRow>(filesStatement)));
+}
+
+function namesOf(rows: readonly FilesRow[]): string[] {
+  return rows.flatMap(({ files }) => (files ?? []).map(({ path }) => basename(path)));
+}

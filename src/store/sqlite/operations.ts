@@ -1,0 +1,52 @@
+import { createAccepting } from './accepting.ts';
+import { createContent } from './content.ts';
+import type { StoreContext } from './context.ts';
+import { createEnding } from './ending.ts';
+import { createKeys } from './keys.ts';
+import { createReading } from './reading.ts';
+import { createRecovering } from './recovering.ts';
+import { createSettling } from './settling.ts';
+import { createSweeping } from './sweeping.ts';
+import { createTaking } from './taking.ts';
+
+const TOUCH = `INSERT INTO meta (name, value) VALUES ('checked_at', :now)
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+const SECRET = `SELECT value FROM meta WHERE name = 'secret'`;
+
+/**
+ * Everything the store does with the database, as synchronous functions whose arguments and results can be sent to
+ * another thread. Each expects to run in a transaction of its own, or in a savepoint, and throws what SQLite throws.
+ */
+export function createOperations(context: StoreContext) {
+  const content = createContent(context);
+  const keys = createKeys(context);
+  return {
+    ...createAccepting(context, content, keys),
+    ...createTaking(context),
+    ...createSettling(context, content, keys),
+    ...createEnding(context, keys),
+    ...createReading(context),
+    ...createRecovering(context, keys),
+    ...createSweeping(context, content, keys),
+    findKey: keys.find,
+    secret: () => context.database.one(SECRET)?.['value'] as Uint8Array,
+    /** Fails if nothing can be written now. */
+    check: (now: number): void => void context.database.run(TOUCH, { now }),
+  };
+}
+
+export type Operations = ReturnType<typeof createOperations>;
+export type OperationName = keyof Operations;
+
+/** Operations that read only: they need no transaction, and still work while nothing can be written. */
+export const readOperations: ReadonlySet<OperationName> = new Set<OperationName>([
+  'foreseeBatch',
+  'findKey',
+  'get',
+  'list',
+  'nextReadyAt',
+  'queuedCount',
+  'position',
+  'neededFiles',
+  'secret',
+]);

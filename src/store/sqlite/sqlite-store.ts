@@ -1,0 +1,96 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Store } from '../store.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { insertBatch } from './insert-batch.ts';
+import { checkedFiles } from './local-files.ts';
+import { createLogTruncation } from './log-truncation.ts';
+import { startThread } from './thread.ts';
+import { createWriteBehind } from './write-behind.ts';
+
+export interface SqliteStoreOptions {
+  /** The database's file. Its directory must exist and belong to this process alone (see `lockDataDir`). */
+  readonly file: string;
+  /**
+   * Name of this process. The same name at the next start lets it recover at once what it left behind when it died, so
+   * a single process should always use the same.
+   */
+  readonly owner: string;
+  readonly clock: Clock;
+  /** Where the attachments of stored messages lie on this machine. */
+  readonly spoolDirectory: string;
+}
+
+// Cancelling many is done in pieces, so that nothing else waits for all of them.
+const CANCELED_AT_ONCE = 1_000;
+const COUNT_GOOD_FOR_MS = 1_000;
+
+/**
+ * The embedded store, for one gateway process: an SQLite database on a thread of its own.
+ *
+ * Rejects with `StorageUnavailable` if the file cannot be used, with `SchemaTooNew` if a newer gateway wrote it; both
+ * name the file.
+ */
+export async function createSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { file, owner, clock, spoolDirectory } = options;
+  const thread = await startThread({ file, owner, spoolDirectory, openedAt: clock.now() });
+  const truncation = createLogTruncation(clock, () => thread.truncateLog());
+  const commit = createGroupCommit(thread, truncation.request);
+  const behind = createWriteBehind({ clock, write: (rows) => commit.call('record', rows, clock.now()) });
+  let counted: { readonly at: number; readonly count: Promise<number> } | null = null;
+  let closing: Promise<void> | null = null;
+
+  // What was recorded a moment ago must be seen by whoever asks now, and goes along with any commit for nothing.
+  const call: typeof commit.call = (name, ...args) => {
+    behind.flush();
+    return commit.call(name, ...args);
+  };
+
+  const close = async () => {
+    behind.flush();
+    await commit.end();
+    truncation.cancel();
+    await thread.close();
+  };
+
+  return {
+    insert: (messages) => call('insert', messages, clock.now()),
+    insertBatch: (messages, batch, answer, keepUntil) =>
+      insertBatch(call, { messages, claim: batch, answer, keepUntil, now: clock.now() }),
+    record: (row) => behind.add(row),
+    findKey: (scope) => call('findKey', scope, clock.now()),
+    take: (request) => call('take', request),
+    begin: (id) => call('begin', id, clock.now()),
+    settle: (settlements) => call('settle', settlements, clock.now()),
+    cancel: (id, now, answerUntil) => call('cancel', id, now, answerUntil),
+    async cancelMany(filter, now, answerUntil) {
+      for (let total = 0; ; ) {
+        const count = await call('cancelSome', filter, now, answerUntil, CANCELED_AT_ONCE);
+        total += count;
+        if (count < CANCELED_AT_ONCE) return total;
+      }
+    },
+    resolve: (id, to) => call('resolve', id, to),
+    get: (id) => call('get', id),
+    list: (filter, limit, before) => call('list', filter, limit, before),
+    waiting: (now, cap) => call('waiting', now, cap),
+    nextReadyAt: (now) => call('nextReadyAt', now),
+    queuedCount() {
+      const at = clock.monotonic();
+      if (counted === null || at - counted.at >= COUNT_GOOD_FOR_MS) counted = { at, count: call('queuedCount') };
+      return counted.count;
+    },
+    position: (id, cap) => call('position', id, cap),
+    heartbeat: (now, leaseMs) => call('heartbeat', now, leaseMs),
+    recover: (now, resend, keepKeysUntil) => call('recover', { now, resend, keepKeysUntil }),
+    expire: (now, limit, keepKeysUntil) => call('expire', now, limit, keepKeysUntil),
+    takeUnreconciled: (endedBefore, limit) => call('takeUnreconciled', endedBefore, limit),
+    sweep: (now, erasedBefore, deletedBefore, limit) => call('sweep', now, erasedBefore, deletedBefore, limit),
+    neededFiles: () => call('neededFiles'),
+    localFiles: checkedFiles,
+    // One process owns the file, so there is no other to hear of.
+    onChange: () => () => undefined,
+    secret: async () => Buffer.from(await call('secret')),
+    check: () => call('check', clock.now()),
+    close: () => (closing ??= close()),
+  };
+}
