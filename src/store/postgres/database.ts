@@ -35,6 +35,9 @@ const QUERY_TIMEOUT_MS = 20_000;
 const IDLE_IN_TRANSACTION_MS = 60_000;
 const KEEP_ALIVE_DELAY_MS = 10_000;
 const TRIES = 4;
+// Every statement has its index. A table that grew since it was last analyzed must not be read as a whole, and
+// compiling a plan takes longer than such statements do.
+const SESSION = 'SET enable_seqscan = off; SET jit = off';
 
 /** What every connection to the database has in common. */
 export function connectionOptions(databaseUrl: string): pg.ClientConfig {
@@ -54,7 +57,13 @@ export function connectionOptions(databaseUrl: string): pg.ClientConfig {
 
 /** Opens nothing yet: connections are made when they are needed. */
 export function createDatabase(options: DatabaseOptions): Database {
-  const pool = new pg.Pool({ ...connectionOptions(options.databaseUrl), max: options.connections });
+  const pool = new pg.Pool({
+    ...connectionOptions(options.databaseUrl),
+    max: options.connections,
+    onConnect: async (client) => {
+      await client.query(SESSION);
+    },
+  });
   // A connection that breaks while nobody uses it is replaced by the pool; one in use rejects its statement.
   pool.on('error', ignore);
   pool.on('connect', (client) => client.on('error', ignore));

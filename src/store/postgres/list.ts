@@ -24,10 +24,13 @@ export async function listMessages(
   const states = statesOf(filter);
   if (states.length === 0) return [];
   const { conditions, values } = conditionsOf(filter, 3);
-  const pageOf = (state: MessageState | null) => `(
-    SELECT ${selected()} FROM commbox_gateway.messages m
-    WHERE ${state === null ? 'true' : `m.state = '${state}'`} AND m.id < $1 AND ${conditions}
-    ORDER BY m.id DESC LIMIT $2)`;
+  const pageOf = (state: MessageState | null) => {
+    const id = orderOf(filter, state);
+    return `(
+      SELECT ${selected()} FROM commbox_gateway.messages m
+      WHERE ${state === null ? 'true' : `m.state = '${state}'`} AND ${id} < $1 AND ${conditions}
+      ORDER BY ${id} DESC LIMIT $2)`;
+  };
   const statement = `
     SELECT * FROM (${states.map(pageOf).join(' UNION ALL ')}) AS pages ORDER BY id DESC LIMIT $2`;
   const records = await sql.query<MessageRecord>(statement, [before ?? '\u{10ffff}', limit, ...values]);
@@ -38,4 +41,11 @@ export async function listMessages(
 function statesOf(filter: ListFilter): readonly (MessageState | null)[] {
   if (filter.states !== undefined) return messageStates.filter((state) => filter.states?.includes(state));
   return filter.caller === undefined ? [null] : messageStates;
+}
+
+// The primary key serves what nearly all messages are; everything else has an index of its own (see `migrations.ts`).
+function orderOf({ caller, channel, stream, reference }: ListFilter, state: MessageState | null): string {
+  const isSelection = [caller, channel, stream, reference].some((value) => value !== undefined);
+  const isCommon = !isSelection && (state === null || state === 'sent');
+  return isCommon ? 'm.id' : 'm.id COLLATE "POSIX"';
 }

@@ -8,8 +8,8 @@ const takeStatement = `
   WITH ready AS (
     SELECT id FROM commbox_gateway.messages
     WHERE state = 'queued' AND mode = 'async' AND NOT is_scheduled AND account = $1
-      AND ready_at <= $2 AND (expires_at IS NULL OR expires_at > $2) AND id < $4
-    ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
+      AND ready_at <= $2 AND (expires_at IS NULL OR expires_at > $2) AND id COLLATE "POSIX" < $4
+    ORDER BY id COLLATE "POSIX" LIMIT $3 FOR UPDATE SKIP LOCKED
   ), due AS (
     SELECT id FROM commbox_gateway.messages
     WHERE state = 'queued' AND mode = 'async' AND is_scheduled AND account = $1

@@ -5,24 +5,26 @@ import type { Database, Sql } from './database.ts';
 // depends on the number of accounts and not on that of their messages.
 const accountsOf = (name: string, condition: string) => `
   ${name} AS (
-    SELECT min(account) AS account FROM commbox_gateway.messages WHERE ${condition}
+    SELECT min(m.account) AS account FROM commbox_gateway.messages m WHERE ${condition}
     UNION ALL
     SELECT (SELECT min(m.account) FROM commbox_gateway.messages m WHERE ${condition} AND m.account > a.account)
     FROM ${name} a WHERE a.account IS NOT NULL
   )`;
 
-const READY = `state = 'queued' AND mode = 'async' AND NOT is_scheduled`;
-const SCHEDULED = `state = 'queued' AND mode = 'async' AND is_scheduled`;
+const READY = `m.state = 'queued' AND m.mode = 'async' AND NOT m.is_scheduled`;
+const SCHEDULED = `m.state = 'queued' AND m.mode = 'async' AND m.is_scheduled`;
 
 const waitingStatement = `
   WITH RECURSIVE ${accountsOf('ready_accounts', READY)}, ${accountsOf('due_accounts', SCHEDULED)}
   SELECT a.account, (
     SELECT count(*) FROM (
       (SELECT 1 FROM commbox_gateway.messages m
-        WHERE ${READY} AND m.account = a.account AND ready_at <= $1 AND (expires_at IS NULL OR expires_at > $1) LIMIT $2)
+        WHERE ${READY} AND m.account = a.account AND ready_at <= $1 AND (expires_at IS NULL OR expires_at > $1)
+        ORDER BY m.id COLLATE "POSIX" LIMIT $2)
       UNION ALL
       (SELECT 1 FROM commbox_gateway.messages m
-        WHERE ${SCHEDULED} AND m.account = a.account AND ready_at <= $1 AND (expires_at IS NULL OR expires_at > $1) LIMIT $2)
+        WHERE ${SCHEDULED} AND m.account = a.account AND ready_at <= $1 AND (expires_at IS NULL OR expires_at > $1)
+        ORDER BY m.ready_at, m.id LIMIT $2)
     ) AS found
   ) AS messages
   FROM (SELECT account FROM ready_accounts UNION SELECT account FROM due_accounts) AS a
@@ -37,13 +39,13 @@ const nextReadyStatement = `
   FROM due_accounts a`;
 
 const positionStatement = `
-  SELECT count(*) AS ahead FROM (
-    SELECT 1
-    FROM (SELECT id, account FROM commbox_gateway.messages WHERE id = $1 AND state = 'queued' AND mode = 'async') AS own
-    JOIN commbox_gateway.messages m ON m.account = own.account AND m.id < own.id
-    WHERE m.state = 'queued' AND m.mode = 'async' AND NOT m.is_scheduled
-    LIMIT $2
-  ) AS before`;
+  SELECT count(*) AS ahead
+  FROM commbox_gateway.messages own CROSS JOIN LATERAL (
+    SELECT 1 FROM commbox_gateway.messages m
+    WHERE ${READY} AND m.account = own.account AND m.id COLLATE "POSIX" < own.id
+    ORDER BY m.id COLLATE "POSIX" LIMIT $2
+  ) AS before
+  WHERE own.id = $1 AND own.state = 'queued' AND own.mode = 'async'`;
 
 const countStatement = "SELECT count(*) AS messages FROM commbox_gateway.messages WHERE state = 'queued'";
 
@@ -67,27 +69,38 @@ export async function findPosition(sql: Sql, id: string, cap: number): Promise<n
 }
 
 const COUNT_LASTS_MS = 1_000;
+// A count that took longer is repeated so seldom that it uses a twentieth of the time, and nobody waits for it.
+const QUICK_MS = 50;
+const SHARE = 20;
 
-/** The number of queued messages, counted at most once a second however often it is asked for. */
+/** The number of queued messages: counted afresh each second, or, when there are very many, so often as is reasonable. */
 export function createQueuedCount(database: Database, clock: Clock): () => Promise<number> {
-  let countedAt = Number.NEGATIVE_INFINITY;
+  let startedAt = Number.NEGATIVE_INFINITY;
+  let tookMs = 0;
+  let latest: number | null = null;
   let counting: Promise<number> = Promise.resolve(0);
 
-  const count = async () => {
-    const [row] = await database.query<{ messages: number }>(countStatement, []);
-    return row?.messages ?? 0;
-  };
+  async function count(): Promise<number> {
+    try {
+      const [row] = await database.query<{ messages: number }>(countStatement);
+      tookMs = clock.monotonic() - startedAt;
+      latest = row?.messages ?? 0;
+      return latest;
+    } catch (error) {
+      // What failed is not worth remembering for a second.
+      startedAt = Number.NEGATIVE_INFINITY;
+      latest = null;
+      throw error;
+    }
+  }
 
   return () => {
     const now = clock.monotonic();
-    if (now - countedAt >= COUNT_LASTS_MS) {
-      countedAt = now;
-      counting = count().catch((error) => {
-        // What failed is not worth remembering for a second.
-        countedAt = Number.NEGATIVE_INFINITY;
-        throw error;
-      });
+    if (now - startedAt >= Math.max(COUNT_LASTS_MS, tookMs * SHARE)) {
+      startedAt = now;
+      counting = count();
+      counting.catch(() => undefined);
     }
-    return counting;
+    return latest !== null && tookMs > QUICK_MS ? Promise.resolve(latest) : counting;
   };
 }

@@ -6,7 +6,8 @@ import type { Migration } from '../migrations.ts';
  *
  * `line` is set while an async message waits: `ready`, or `later` until its `ready_at`. Partial indexes on it keep
  * taking independent of how many messages are scheduled or done. An index on changing columns leaves out `sent`
- * messages where it can, since those are nearly all.
+ * messages where it can, since those are nearly all. Triggers keep the count of queued messages, because counting a
+ * million of them takes a tenth of a second, and every accepted message asks.
  */
 export const sqliteMigrations: readonly Migration[] = [
   {
@@ -70,6 +71,18 @@ export const sqliteMigrations: readonly Migration[] = [
       CREATE INDEX messages_by_stream ON messages (coalesce(stream, stream_id), created_at, id);
       CREATE INDEX messages_by_channel ON messages (channel, created_at, id);
       CREATE INDEX messages_by_reference ON messages (reference, created_at, id) WHERE reference IS NOT NULL;
+
+      INSERT INTO meta (name, value) VALUES ('queued', 0);
+      CREATE TRIGGER count_inserted AFTER INSERT ON messages WHEN new.state = 'queued' BEGIN
+        UPDATE meta SET value = value + 1 WHERE name = 'queued';
+      END;
+      CREATE TRIGGER count_changed AFTER UPDATE OF state ON messages
+      WHEN (old.state = 'queued') <> (new.state = 'queued') BEGIN
+        UPDATE meta SET value = value + (new.state = 'queued') - (old.state = 'queued') WHERE name = 'queued';
+      END;
+      CREATE TRIGGER count_deleted AFTER DELETE ON messages WHEN old.state = 'queued' BEGIN
+        UPDATE meta SET value = value - 1 WHERE name = 'queued';
+      END;
 
       CREATE TABLE payloads (
         message INTEGER PRIMARY KEY REFERENCES messages (seq) ON DELETE CASCADE,

@@ -22,7 +22,6 @@ export interface SqliteStoreOptions {
 
 // Cancelling many is done in pieces, so that nothing else waits for all of them.
 const CANCELED_AT_ONCE = 1_000;
-const COUNT_GOOD_FOR_MS = 1_000;
 
 /**
  * The embedded store, for one gateway process: an SQLite database on a thread of its own.
@@ -36,7 +35,6 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
   const truncation = createLogTruncation(clock, () => thread.truncateLog());
   const commit = createGroupCommit(thread, truncation.request);
   const behind = createWriteBehind({ clock, write: (rows) => commit.call('record', rows, clock.now()) });
-  let counted: { readonly at: number; readonly count: Promise<number> } | null = null;
   let closing: Promise<void> | null = null;
 
   // What was recorded a moment ago must be seen by whoever asks now, and goes along with any commit for nothing.
@@ -74,11 +72,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     list: (filter, limit, before) => call('list', filter, limit, before),
     waiting: (now, cap) => call('waiting', now, cap),
     nextReadyAt: (now) => call('nextReadyAt', now),
-    queuedCount() {
-      const at = clock.monotonic();
-      if (counted === null || at - counted.at >= COUNT_GOOD_FOR_MS) counted = { at, count: call('queuedCount') };
-      return counted.count;
-    },
+    queuedCount: () => call('queuedCount'),
     position: (id, cap) => call('position', id, cap),
     heartbeat: (now, leaseMs) => call('heartbeat', now, leaseMs),
     recover: (now, resend, keepKeysUntil) => call('recover', { now, resend, keepKeysUntil }),

@@ -37,8 +37,7 @@ const COUNT_READY = `
   SELECT count(*) AS n FROM (SELECT 1 FROM messages INDEXED BY messages_ready WHERE ${TAKEABLE} LIMIT :cap)`;
 const NEXT_READY_AT = `
   SELECT min(ready_at) AS at FROM messages INDEXED BY messages_later WHERE line = 'later' AND ready_at > :now`;
-const COUNT_QUEUED = `
-  SELECT count(*) AS n FROM messages INDEXED BY messages_by_state WHERE state = 'queued' AND state <> 'sent'`;
+const COUNT_QUEUED = `SELECT value AS n FROM meta WHERE name = 'queued'`;
 const PLACE = `SELECT id, account, line, ready_at FROM messages WHERE id = :id AND state = 'queued'`;
 const COUNT_BEFORE = `
   SELECT count(*) AS n FROM (

@@ -73,6 +73,7 @@ export async function startThread(options: WorkerOptions): Promise<StoreThread> 
       return reply.kind === 'truncated' && reply.isDone;
     },
     async close() {
+      if (gone !== null) return;
       await ask({ kind: 'close' });
       await worker.terminate();
     },

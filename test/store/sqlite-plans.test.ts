@@ -1,0 +1,126 @@
+import t from 'tap';
+import type { Database, Values } from '../../src/store/sqlite/database.ts';
+import { type ListFilter, messageStates } from '../../src/store/store.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createRow } from './contract/support.ts';
+import { call, startEngine } from './sqlite-support.ts';
+
+const now = createManualClock().now();
+
+/** Every statement that ran, with the steps SQLite takes for it. */
+function watched(plans: Map<string, readonly string[]>): (database: Database) => Database {
+  return (database) => {
+    const note = (sql: string) => {
+      if (plans.has(sql) || !/^\s*(SELECT|UPDATE|DELETE|INSERT|WITH)/.test(sql)) return;
+      plans.set(sql, []);
+      const steps = database.all(`EXPLAIN QUERY PLAN ${sql}`).map(({ detail }) => String(detail));
+      plans.set(sql, steps);
+    };
+    const noting =
+      <T>(run: (sql: string, values?: Values) => T) =>
+      (sql: string, values?: Values): T => {
+        note(sql);
+        return run(sql, values);
+      };
+    return {
+      all: noting(database.all),
+      one: noting(database.one),
+      run: noting(database.run),
+      close: database.close,
+      get isTransaction() {
+        return database.isTransaction;
+      },
+    };
+  };
+}
+
+t.test('no operation reads through all messages, payloads or keys', async (t) => {
+  const plans = new Map<string, readonly string[]>();
+  const engine = startEngine(t, watched(plans));
+  const [row, sync] = [createRow(now), createRow(now, { mode: 'sync' })];
+  const key = { scope: 'k', fingerprint: 'f' };
+  const answer = { status: 200, headers: {}, body: '', isBinary: false };
+  const end = { state: 'failed', attempt: null, endedAt: now, erase: false } as const;
+  const results = engine.run([
+    call(
+      'insert',
+      [
+        { row, key },
+        { row: sync, key: null },
+      ],
+      now,
+    ),
+    call('insertBatch', {
+      messages: [],
+      claim: { ...key, scope: 'b' },
+      foreseen: [],
+      answer,
+      keepUntil: 1,
+      now,
+    }),
+    call('record', [createRow(now)], now),
+    call('waiting', now, 10),
+    call('position', row.id, 10),
+    call('take', { account: 'default', limit: 10, now }),
+    call('settle', [{ ...end, id: row.id, state: 'queued', readyAt: now + 9, key: null }], now),
+    call('position', row.id, 10),
+    call('nextReadyAt', now),
+    call('queuedCount'),
+    call('begin', sync.id, now),
+    call(
+      'settle',
+      [{ ...end, id: sync.id, state: 'unknown', erase: true, key: { kind: 'keep', answer, until: 1 } }],
+      now,
+    ),
+    call('takeUnreconciled', now + 1, 10),
+    call('resolve', sync.id, { state: 'sent', objectId: null, now }),
+    call('heartbeat', now, 10),
+    call('recover', { now, resend: { attempts: 3, delayMs: 1 }, keepKeysUntil: now }),
+    call('expire', now, 10, now),
+    call('cancel', row.id, now, now),
+    call('sweep', now, now + 1, now + 1, 10),
+    call('findKey', 'k', now),
+    call('get', row.id),
+    call('check', now),
+  ]);
+  t.strictSame(
+    results.filter((result) => 'failure' in result),
+    [],
+  );
+  t.ok(plans.size > 40);
+  for (const [sql, steps] of plans) {
+    // "SCAN messages USING INDEX messages_held" reads what is in flight; those of time, caller and id would read all.
+    const wide = steps.filter(
+      (step) => /SCAN (m|messages|p|payloads|keys)\b/.test(step) && !/messages_(held|later|ready)/.test(step),
+    );
+    t.strictSame(wide, [], sql);
+  }
+});
+
+t.test('a page of a list reads no more than the page, whatever the filter', async (t) => {
+  const plans = new Map<string, readonly string[]>();
+  const engine = startEngine(t, watched(plans));
+  const row = createRow(now);
+  engine.run([call('insert', [{ row, key: null }], now)]);
+  plans.clear();
+  const members: ListFilter = { caller: 'c', channel: 'sms', stream: 's', reference: 'r', from: 1, to: 2 };
+  const names = Object.keys(members) as (keyof ListFilter)[];
+  const statesToTry = [undefined, ['failed'], ['queued', 'sent'], messageStates] as const;
+  for (let choice = 0; choice < 2 ** names.length; choice++) {
+    const chosen = Object.fromEntries(names.filter((_, i) => choice & (2 ** i)).map((name) => [name, members[name]]));
+    for (const states of statesToTry) {
+      const filter: ListFilter = { ...chosen, ...(states && { states }) };
+      for (const before of [null, row.id]) engine.run([call('list', filter, 10, before)]);
+      engine.run([call('cancelSome', filter, now, now, 10)]);
+    }
+  }
+  t.ok(plans.size > 300);
+  for (const [sql, steps] of plans) {
+    const wide = steps.filter(
+      (step) =>
+        /TEMP B-TREE/.test(step) ||
+        (/SCAN messages/.test(step) && !/USING (COVERING )?INDEX messages_by_time/.test(step)),
+    );
+    t.strictSame(wide, [], sql);
+  }
+});
