@@ -17,6 +17,7 @@ import { createIdSource } from './kernel/ids.ts';
 import { createAttemptLog } from './observability/attempt-log.ts';
 import { errorFields } from './observability/error-fields.ts';
 import type { Log } from './observability/log.ts';
+import { StartError } from './start-error.ts';
 import { openStorage } from './storage.ts';
 
 export interface Services {
@@ -115,7 +116,10 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
     app,
     async listen() {
       await upkeep.start();
-      return app.listen({ host: config.listen.host, port: config.listen.port });
+      const { host, port } = config.listen;
+      return app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
+        throw new StartError(`cannot listen at ${host}:${port}: ${error.code}`, { cause: error });
+      });
     },
     async close({ lingerMs, cutMs } = AT_ONCE) {
       isDraining = true;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { claimDirectory } from './attachments/spool-directory.ts';
 import type { Config } from './config/config.ts';
 import type { Clock } from './kernel/clock.ts';
+import { StartError } from './start-error.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
 import { createPostgresStore } from './store/postgres/postgres-store.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
@@ -22,8 +23,20 @@ export interface Storage {
 /** How long a second process waits for the first one to end, as in a restart. */
 const LOCK_WAIT_MS = 30_000;
 
-/** Opens SQLite in `DATA_DIR`, or PostgreSQL if `DATABASE_URL` is set. Rejects with an error fit for a terminal. */
+/**
+ * Opens SQLite in `DATA_DIR`, or PostgreSQL if `DATABASE_URL` is set.
+ *
+ * @throws StartError if the directory or the database cannot be used.
+ */
 export async function openStorage(config: Config, clock: Clock): Promise<Storage> {
+  try {
+    return await open(config, clock);
+  } catch (error) {
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+async function open(config: Config, clock: Clock): Promise<Storage> {
   const { dataDir } = config;
   await claimDirectory(dataDir);
   const lock = await lockDataDir({ directory: dataDir, clock, waitMs: LOCK_WAIT_MS });

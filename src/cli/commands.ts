@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/problems.ts';
+import { StartError } from '../start-error.ts';
 import { UsageError } from './usage.ts';
 
 /** A subcommand. Resolves with the exit code, once there is nothing more to do. */
@@ -60,7 +61,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       console.error(`${error.message}\n\n${command.usage}`);
       return 2;
     }
-    if (error instanceof ConfigError) {
+    if (error instanceof ConfigError || error instanceof StartError) {
       console.error(error.message);
       return 1;
     }

@@ -18,6 +18,9 @@ export async function runUntilSignal(options: { log: ClosableLog; close: () => P
   process.on('uncaughtException', onCrash);
   process.on('unhandledRejection', onCrash);
 
+  // By default it would end the process, which nobody who wants a reload means.
+  process.on('SIGHUP', () => log.warn({}, 'SIGHUP ignored: a changed configuration needs a restart'));
+
   const signal = await waitForSignal();
   log.info({ signal }, 'closing');
   process.on('SIGTERM', () => leave(1));

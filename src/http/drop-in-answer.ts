@@ -15,8 +15,8 @@ export interface DropInAnswers {
 }
 
 export function createDropInAnswers(clock: Clock): DropInAnswers {
-  const problem = (error: GatewayError, requestId: string): Answer => {
-    const responseTime = new Date(clock.now()).toISOString();
+  const problem = (error: GatewayError, requestId: string, at = clock.now()): Answer => {
+    const responseTime = new Date(at).toISOString();
     const { status, headers, body } = problemAnswer(error, requestId, {
       description: error.message,
       response_time: responseTime,
@@ -41,7 +41,8 @@ export function createDropInAnswers(clock: Clock): DropInAnswers {
         };
         return { status: raw.status, headers, body: raw.body, error };
       }
-      if (error !== null) return problem(error, message.requestId);
+      // Dated by the message's end, a repeated request gets the same bytes again.
+      if (error !== null) return problem(error, message.requestId, message.endedAt ?? clock.now());
       return {
         status: 200,
         headers: { 'gateway-message-id': message.id, 'gateway-outcome': 'sent', 'content-type': JSON_TYPE },

@@ -12,7 +12,6 @@ export function sendProblem(
   extend: Readonly<Record<string, unknown>> = {},
 ): FastifyReply {
   request.context.error = error;
-  if (error.status === 401) reply.header('www-authenticate', 'Bearer');
   return reply
     .code(error.status)
     .headers(problemHeaders(error))

@@ -10,7 +10,8 @@ interface ViewOptions {
   readonly clock: Clock;
 }
 
-const MOST_COUNTED = 10_000;
+/** Beyond this, the position is the number of all that wait. */
+const MOST_COUNTED = 100;
 
 /** What a state alone says; a message that has not ended has no outcome. */
 const outcomeOf: Record<MessageState, string | null> = {
@@ -45,11 +46,22 @@ export function messageView(message: Message | MessageRow, delivery: Delivery) {
   };
 }
 
-/** The body of a 202. */
-export async function acceptedView(row: MessageRow, { delivery, store, clock }: ViewOptions) {
-  const isQueued = row.state === 'queued';
-  const position = isQueued ? await store.position(row.id, MOST_COUNTED) : null;
-  const opensAt = delivery.outlook(row.account, row.readyAt)?.opensAt ?? clock.now();
-  const start = Math.max(row.readyAt, Number.isFinite(opensAt) ? opensAt : clock.now(), clock.now());
-  return { id: row.id, status: row.state, lane: row.lane, position, estimatedStart: isQueued ? isoTime(start) : null };
+/** The body of a 202 for a message that is `state` now. */
+export async function acceptedView(
+  message: Pick<MessageRow, 'id' | 'account' | 'lane' | 'readyAt'>,
+  state: MessageState,
+  { delivery, store, clock }: ViewOptions,
+) {
+  const { id, lane, account, readyAt } = message;
+  if (state !== 'queued') return { id, status: state, lane, position: null, estimatedStart: null };
+  const now = clock.now();
+  const opensAt = delivery.outlook(account, readyAt)?.opensAt ?? now;
+  const start = Math.max(readyAt, Number.isFinite(opensAt) ? opensAt : now, now);
+  return { id, status: state, lane, position: await positionOf(id, store), estimatedStart: isoTime(start) };
+}
+
+// Counting a long line to its end for every message would make accepting slower the longer it is.
+async function positionOf(id: string, store: Store): Promise<number> {
+  const position = await store.position(id, MOST_COUNTED);
+  return position < MOST_COUNTED ? position : Math.max(position, await store.queuedCount());
 }

@@ -38,6 +38,8 @@ export function problemHeaders(error: GatewayError): Record<string, string> {
   const { headers, retryAfterMs } = error.options;
   return {
     ...headers,
+    // A 401 must name a scheme (RFC 9110, 11.6.1).
+    ...(error.status === 401 && { 'www-authenticate': 'Bearer' }),
     ...(retryAfterMs !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
   };
 }

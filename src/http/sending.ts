@@ -4,7 +4,7 @@ import type { FinalWatch } from '../delivery/final-watch.ts';
 import { type Draft, isFinal, type Message, type RawAnswer } from '../delivery/message.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
-import type { KeyClaim, KeyRecord, MessageRow, Store } from '../store/store.ts';
+import type { KeyClaim, KeyRecord, MessageRow, MessageState, Store } from '../store/store.ts';
 import { type Answer, JSON_TYPE, rawOf } from './answer.ts';
 import { acceptedView } from './message-view.ts';
 import type { Preferences } from './prefer.ts';
@@ -32,6 +32,9 @@ export interface Sent {
 
 export type Sender = (request: FastifyRequest, reply: FastifyReply, send: SendRequest) => Promise<Sent>;
 
+// With many requests for one key, each of which frees it again, one of them must stop some time.
+const MOST_TRIES = 10;
+
 /** How every door sends: at once, stored first because of a key, or stored and answered before it is sent. */
 export function createSender(options: SendingOptions): Sender {
   const { delivery, store, watch, clock } = options;
@@ -41,7 +44,7 @@ export function createSender(options: SendingOptions): Sender {
     if (draft.mode === 'sync' && key === null) {
       return { answer: await awaitEnd(request, reply, delivery.submit(draft), send), isTaken: true };
     }
-    for (;;) {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
       const acceptance = await delivery.accept(draft, key);
       if (acceptance.kind === 'accepted') {
         const { submission } = acceptance;
@@ -55,6 +58,7 @@ export function createSender(options: SendingOptions): Sender {
       if (answer !== null) return { answer, isTaken: false };
       // The first request ended in a way that frees the key: now this one is the first.
     }
+    throw inFlight(null);
   };
 
   async function awaitEnd(request: FastifyRequest, reply: FastifyReply, submission: Submission, send: SendRequest) {
@@ -67,25 +71,26 @@ export function createSender(options: SendingOptions): Sender {
   async function answerAccepted(request: FastifyRequest, message: Message, send: SendRequest): Promise<Answer> {
     request.context.message = message;
     const { waitMs } = send.preferences;
-    if (waitMs !== null && waitMs > 0) {
-      await watch.wait(message.id, waitMs);
-      const row = await store.get(message.id);
-      if (row !== null && isFinal(row)) return send.render(row, null);
-    }
-    return accepted(message.id, send.preferences);
+    if (waitMs === null || waitMs === 0) return accepted(message, 'queued', send.preferences);
+    await watch.wait(message.id, waitMs);
+    const row = await store.get(message.id);
+    if (row !== null && isFinal(row)) return send.render(row, null);
+    return accepted(message, row?.state ?? 'queued', send.preferences);
   }
 
-  async function accepted(id: string, preferences: Preferences): Promise<Answer> {
-    const row = await store.get(id);
-    if (row === null) throw new GatewayError('internal_error', 'The accepted message is gone.', { messageId: id });
+  async function accepted(
+    message: Message | MessageRow,
+    state: MessageState,
+    preferences: Preferences,
+  ): Promise<Answer> {
     return {
       status: 202,
       headers: {
         'content-type': JSON_TYPE,
-        location: `/v1/messages/${id}`,
+        location: `/v1/messages/${message.id}`,
         ...(preferences.respondAsync && { 'preference-applied': 'respond-async' }),
       },
-      body: JSON.stringify(await acceptedView(row, { delivery, store, clock })),
+      body: JSON.stringify(await acceptedView(message, state, { delivery, store, clock })),
       error: null,
     };
   }
@@ -104,11 +109,8 @@ export function createSender(options: SendingOptions): Sender {
     const row = await ended(id, reply, send);
     if (row === null) return null;
     if (!isFinal(row)) {
-      if (send.preferences.respondAsync || row.mode === 'async') return accepted(id, send.preferences);
-      throw new GatewayError('idempotency_in_flight', 'The first request with this Idempotency-Key is still running.', {
-        retryAfterMs: 1_000,
-        messageId: id,
-      });
+      if (send.preferences.respondAsync || row.mode === 'async') return accepted(row, row.state, send.preferences);
+      throw inFlight(id);
     }
     const key = await store.findKey(send.key.scope);
     if (key?.messageId !== id) return null;
@@ -127,6 +129,13 @@ export function createSender(options: SendingOptions): Sender {
     await watch.wait(id, waitMs, gone.signal);
     return store.get(id);
   }
+}
+
+function inFlight(messageId: string | null): GatewayError {
+  return new GatewayError('idempotency_in_flight', 'The first request with this Idempotency-Key is still running.', {
+    retryAfterMs: 1_000,
+    ...(messageId !== null && { messageId }),
+  });
 }
 
 function replayed(answer: Answer): Answer {
