@@ -1,0 +1,69 @@
+import t from 'tap';
+import { call } from '../http/call.ts';
+import { rawCall, rawPost } from '../http/raw-call.ts';
+import { GATEWAY_KEY, least, startGateway } from '../support/gateway.ts';
+
+const sms = (text: string) => JSON.stringify({ ...least.sms, text });
+const id = (requestId: string) => [`X-Request-Id: ${requestId}`];
+
+t.test('a message whose caller left while it was queued is never sent', async (t) => {
+  const { port, post, simulator, log } = await startGateway(t, { env: { UPSTREAM_CONCURRENCY: '1' } });
+  simulator.control({ next: [{ delayMs: 500 }] });
+  const first = post('/v1/sms', sms('first'));
+  await simulator.waitFor(1);
+  const left = await rawCall(t, port, rawPost('/v1/sms', GATEWAY_KEY, sms('left'), id('left')));
+  const stays = post('/v1/sms', sms('stays'));
+  // An answer on another connection tells that the gateway has read what came before.
+  t.equal((await call(port, { method: 'GET', path: '/livez' })).status, 200);
+  left.socket.destroy();
+  const line = await log.line({ msg: 'request', requestId: 'left' });
+  t.match(line, { state: 'failed', outcome: 'not_sent', attempts: 0, callerLeft: true });
+  t.equal((await first).status, 201);
+  t.equal((await stays).status, 201);
+  t.strictSame(
+    simulator.received().map(({ object }) => (object as { Message: string }).Message),
+    ['first', 'stays'],
+  );
+});
+
+t.test('a message whose caller left while it was in flight is not cut', async (t) => {
+  const { port, simulator, log } = await startGateway(t, { simulator: { latency: { ms: 100 } } });
+  const { socket } = await rawCall(t, port, rawPost('/v1/sms', GATEWAY_KEY, sms('hello'), id('left')));
+  await simulator.waitFor(1);
+  socket.destroy();
+  const line = await log.line({ msg: 'request', requestId: 'left' });
+  t.match(line, { state: 'sent', attempts: 1, callerLeft: true, durationMs: Number });
+  t.equal(log.lines({ requestId: 'left' }).length, 1);
+  t.match(simulator.counts(), { calls: 1, recorded: 1 });
+});
+
+t.test('a message that was throttled after its caller left is not tried again', async (t) => {
+  const { port, simulator, log } = await startGateway(t);
+  simulator.control({ next: [{ status: 429, delayMs: 100 }] });
+  const { socket } = await rawCall(t, port, rawPost('/v1/sms', GATEWAY_KEY, sms('hello'), id('left')));
+  await simulator.waitFor(1);
+  socket.destroy();
+  t.match(await log.line({ msg: 'request', requestId: 'left' }), { state: 'failed', outcome: 'not_sent', attempts: 1 });
+  t.match(simulator.counts(), { calls: 1, recorded: 0 });
+});
+
+t.test('a request that ends in the middle sends nothing, leaves no file and is logged as no fault', async (t) => {
+  const { port, simulator, log, leftInSpool } = await startGateway(t);
+  const whole = rawPost('/v1/sms', GATEWAY_KEY, sms('hello'), id('half'));
+  const half = await rawCall(t, port, whole.slice(0, -5));
+  const upload = await rawCall(
+    t,
+    port,
+    `POST /v1/email HTTP/1.1\r\nHost: x\r\nX-Request-Id: upload\r\nX-API-Key: ${GATEWAY_KEY}\r\n`,
+    'Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n',
+    '--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nsome bytes of it',
+  );
+  t.equal((await call(port, { method: 'GET', path: '/livez' })).status, 200);
+  half.socket.destroy();
+  upload.socket.destroy();
+  for (const requestId of ['half', 'upload']) {
+    t.match(await log.line({ msg: 'request', requestId }), { level: 30, code: 'invalid_request', callerLeft: true });
+  }
+  t.same(await leftInSpool(), []);
+  t.equal(simulator.counts().calls, 0);
+});

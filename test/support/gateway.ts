@@ -1,0 +1,120 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Test } from 'tap';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { type Clock, systemClock } from '../../src/kernel/clock.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { createServices } from '../../src/services.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
+import { type Answer, call, type RequestHeaders } from '../http/call.ts';
+import { createLogCapture, type LogCapture } from './log-capture.ts';
+
+export const GATEWAY_KEY = 'gateway-key-of-the-one-caller';
+export const COMMBOX_KEY = 'commbox-key-that-nobody-may-see';
+
+/** The defaults of the channels. One id has the encrypted form. */
+export const STREAMS = { email: 'pE6q0uPbXiwBNLiTvKsDMw==', sms: '532', whatsapp: '533', chat: '534' } as const;
+
+/** The least that each channel takes. */
+export const least = {
+  email: { to: 'jane@example.com', subject: 'Hi', text: 'hello' },
+  sms: { to: '+972544444444', text: 'hello' },
+  whatsapp: { to: '+972544444444', text: 'hello', template: { name: 'welcome', language: 'en' } },
+  chat: { to: '+972544444444', text: 'hello' },
+} as const;
+
+export interface GatewayOptions {
+  /** Added to what a gateway needs; an empty text unsets. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The text of `gateway.yaml`. */
+  readonly yaml?: string;
+  readonly simulator?: SimulatorOptions;
+  readonly clock?: Clock;
+  /** A simulator that outlives this gateway, instead of one of its own. */
+  readonly commbox?: Simulator;
+  /** A directory that outlives this gateway, instead of one of its own. */
+  readonly dataDir?: string;
+}
+
+/** A running gateway on a real port, the simulated CommBox behind it, and what can be seen of both. */
+export interface Gateway {
+  readonly port: number;
+  readonly simulator: Simulator;
+  readonly log: LogCapture;
+  /**
+   * Posts as the one caller. An object goes as JSON; text and bytes go as they stand, as `application/json` unless the
+   * headers say otherwise.
+   */
+  post(path: string, body: unknown, headers?: RequestHeaders): Promise<Answer>;
+  /** The files left in the attachment spool. An answer may be a moment ahead of their removal, so this looks again. */
+  leftInSpool(): Promise<string[]>;
+  /** Gets as the one caller. */
+  get(path: string, headers?: RequestHeaders): Promise<Answer>;
+  /** Ends the gateway before its test does. */
+  close(): Promise<void>;
+}
+
+/** Starts the gateway as `serve` does, from an environment and a YAML text. It ends with the test. */
+export async function startGateway(t: Test, options: GatewayOptions = {}): Promise<Gateway> {
+  const simulator = options.commbox ?? (await startSimulator({ keys: [COMMBOX_KEY], ...options.simulator }));
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'gateway-')));
+  const log = createLogCapture();
+  const { yaml } = options;
+  const config = await loadConfig({
+    env: { ...environment(simulator, dataDir), ...options.env },
+    cwd: dataDir,
+    readFile: async (path) => {
+      if (yaml !== undefined && basename(path) === 'gateway.yaml') return yaml;
+      throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    },
+  });
+  const clock = options.clock ?? systemClock;
+  const services = await createServices(config, { clock, log: createLog({ level: config.logLevel, sink: log }) });
+  const port = Number(new URL(await services.listen()).port);
+  let closing: Promise<void> | null = null;
+  const close = () => (closing ??= services.close());
+  t.teardown(async () => {
+    // CommBox goes first: calls that a test left hanging end with it.
+    await simulator.close();
+    await close();
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+  });
+
+  return {
+    port,
+    simulator,
+    log,
+    post(path, body, headers = {}) {
+      const asIs = typeof body === 'string' || body instanceof Uint8Array;
+      const own = { authorization: `Bearer ${GATEWAY_KEY}`, 'content-type': 'application/json' };
+      return call(port, { path, headers: { ...own, ...headers }, body: asIs ? body : JSON.stringify(body) });
+    },
+    leftInSpool: () => watchEmptying(join(dataDir, 'spool')),
+    get: (path, headers = {}) =>
+      call(port, { method: 'GET', path, headers: { authorization: `Bearer ${GATEWAY_KEY}`, ...headers } }),
+    close,
+  };
+}
+
+const MOST_LOOKS = 1000;
+
+async function watchEmptying(directory: string): Promise<string[]> {
+  let names = await readdir(directory);
+  for (let looks = 1; names.length > 0 && looks < MOST_LOOKS; looks++) names = await readdir(directory);
+  return names;
+}
+
+function environment(simulator: Simulator, dataDir: string): Record<string, string> {
+  return {
+    COMMBOX_API_URL: simulator.url,
+    COMMBOX_API_KEY: COMMBOX_KEY,
+    COMMBOX_EMAIL_STREAM: STREAMS.email,
+    COMMBOX_SMS_STREAM: STREAMS.sms,
+    COMMBOX_WHATSAPP_STREAM: STREAMS.whatsapp,
+    COMMBOX_CHAT_STREAM: STREAMS.chat,
+    GATEWAY_API_KEY: GATEWAY_KEY,
+    PORT: '0',
+    DATA_DIR: dataDir,
+  };
+}
