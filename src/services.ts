@@ -14,10 +14,10 @@ import { createReconciler } from './delivery/reconcile.ts';
 import { createUpkeep } from './delivery/upkeep.ts';
 import { type Clock, sleep } from './kernel/clock.ts';
 import { createIdSource } from './kernel/ids.ts';
+import { StartError } from './kernel/start-error.ts';
 import { createAttemptLog } from './observability/attempt-log.ts';
 import { errorFields } from './observability/error-fields.ts';
 import type { Log } from './observability/log.ts';
-import { StartError } from './start-error.ts';
 import { openStorage } from './storage.ts';
 
 export interface Services {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { claimDirectory } from './attachments/spool-directory.ts';
 import type { Config } from './config/config.ts';
 import type { Clock } from './kernel/clock.ts';
-import { StartError } from './start-error.ts';
+import { StartError } from './kernel/start-error.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
 import { createPostgresStore } from './store/postgres/postgres-store.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';

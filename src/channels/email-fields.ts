@@ -68,7 +68,7 @@ export function mapAttachments(attachments: Attachments | undefined, context: Ma
     else if (url !== undefined && contentType !== undefined) {
       context.fault(`${pointer}/contentType`, 'is allowed only with content');
     } else if (url !== undefined) links.push({ path: url, name });
-    else files.push({ name, contentType: contentType ?? null, base64: content ?? '', pointer: `${pointer}/content` });
+    else files.push({ name, contentType: contentType ?? null, base64: content ?? '', pointer });
   }
   return { files, links };
 }

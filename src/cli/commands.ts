@@ -1,12 +1,7 @@
 import { ConfigError } from '../config/problems.ts';
-import { StartError } from '../start-error.ts';
+import { StartError } from '../kernel/start-error.ts';
+import type { Command } from './command.ts';
 import { UsageError } from './usage.ts';
-
-/** A subcommand. Resolves with the exit code, once there is nothing more to do. */
-export interface Command {
-  readonly usage: string;
-  run(args: readonly string[]): Promise<number>;
-}
 
 interface Entry {
   readonly summary: string;

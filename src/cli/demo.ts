@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Command } from './commands.ts';
+import type { Command } from './command.ts';
 import { curlExamples } from './curl-examples.ts';
 import { runBurst } from './demo/burst.ts';
 import { demoSends } from './demo/sends.ts';

@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { stringify } from 'yaml';
 import { isName, NAME_RULE } from '../config/names.ts';
 import { ConfigError } from '../config/problems.ts';
-import type { Command } from './commands.ts';
+import type { Command } from './command.ts';
 import { UsageError } from './usage.ts';
 
 const KEY_BYTES = 32;

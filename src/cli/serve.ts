@@ -4,7 +4,7 @@ import { pendingVariables } from '../config/variables.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { createLog } from '../observability/log.ts';
 import { createServices } from '../services.ts';
-import type { Command } from './commands.ts';
+import type { Command } from './command.ts';
 import { runUntilSignal } from './signals.ts';
 import { requireNoArguments } from './usage.ts';
 

@@ -1,7 +1,7 @@
 import { parseSimulatorArgs, SimulatorUsageError } from '../simulator/options.ts';
 import { startSimulator } from '../simulator/server.ts';
 import { simulatorUsage } from '../simulator/usage.ts';
-import type { Command } from './commands.ts';
+import type { Command } from './command.ts';
 import { waitForSignal } from './signals.ts';
 import { UsageError } from './usage.ts';
 

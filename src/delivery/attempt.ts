@@ -54,9 +54,8 @@ export function createAttempt({ client, basePath, keyring, clock }: AttemptOptio
 
 /** CommBox, or a proxy before it, may echo the key; nobody but CommBox may learn it. */
 function withoutKeys(result: AttemptResult, keyring: Keyring): AttemptResult {
-  const raw = 'raw' in result ? result.raw : undefined;
-  const isEchoed = raw !== undefined && keyring.isIn(raw.body);
-  if (!isEchoed) return result;
+  const raw = 'raw' in result ? result.raw : null;
+  if (raw === null || !keyring.isIn(raw.body)) return result;
   const { upstream } = result;
   const body = Buffer.from(keyring.redact(raw.body.toString('latin1')), 'latin1');
   return {
@@ -81,11 +80,20 @@ function judge(exchange: Exchange, sendsToClient: boolean, durationMs: number, n
   if (exchange.kind === 'failed') {
     const { error } = exchange;
     if (!exchange.started) return { kind: 'unreachable', durationMs, error };
-    return { kind: 'unclear', durationMs, code: exchange.isTimeout ? 'commbox_timeout' : 'commbox_error', error };
+    return {
+      kind: 'unclear',
+      durationMs,
+      code: exchange.isTimeout ? 'commbox_timeout' : 'commbox_error',
+      raw: null,
+      error,
+    };
   }
   const verdict = judgeAnswer(exchange.status, exchange.body, sendsToClient);
   const { upstream } = verdict;
-  const raw: RawAnswer = { status: exchange.status, contentType: exchange.contentType, body: exchange.body };
+  // A body that was cut cannot be passed on as it came.
+  const raw: RawAnswer | null = exchange.isCut
+    ? null
+    : { status: exchange.status, contentType: exchange.contentType, body: exchange.body };
   switch (verdict.kind) {
     case 'sent':
       return { kind: 'sent', durationMs, upstream, objectId: verdict.objectId, raw };
@@ -103,7 +111,6 @@ function judge(exchange: Exchange, sendsToClient: boolean, durationMs: number, n
     case 'rejected':
       return { kind: 'refused', durationMs, upstream, code: 'commbox_rejected', raw };
     case 'unclear':
-      // A body that was cut cannot be passed on as it came.
-      return { kind: 'unclear', durationMs, upstream, code: 'commbox_error', ...(exchange.isCut ? {} : { raw }) };
+      return { kind: 'unclear', durationMs, upstream, code: 'commbox_error', raw };
   }
 }

@@ -230,6 +230,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     outlook: (readyAt) => ({ waitingFor: reasonToWait(readyAt), opensAt: gate.opensAt(clock.now()) }),
     stop() {
       isStopped = true;
+      cancelWake?.();
       for (const message of [...line.all(), ...delays.messages()]) giveUp(message, outcomes.shutDown);
     },
     idle: () => (busy === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),

@@ -42,12 +42,12 @@ export interface RawAnswer {
 
 /** How one HTTP call to CommBox for a message ended. */
 export type AttemptResult = { readonly durationMs: number; readonly upstream?: UpstreamAnswer } & (
-  | { readonly kind: 'sent'; readonly objectId: string | null; readonly raw: RawAnswer }
+  | { readonly kind: 'sent'; readonly objectId: string | null; readonly raw: RawAnswer | null }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number | null }
   | { readonly kind: 'unreachable'; readonly error: Error }
   | { readonly kind: 'damaged'; readonly error: Error }
-  | { readonly kind: 'refused'; readonly code: RefusalCode; readonly raw: RawAnswer }
-  | { readonly kind: 'unclear'; readonly code: UnclearCode; readonly raw?: RawAnswer; readonly error?: Error }
+  | { readonly kind: 'refused'; readonly code: RefusalCode; readonly raw: RawAnswer | null }
+  | { readonly kind: 'unclear'; readonly code: UnclearCode; readonly raw: RawAnswer | null; readonly error?: Error }
 );
 
 export type RefusalCode = 'commbox_rejected' | 'commbox_stream_not_found' | 'commbox_unauthorized';

@@ -44,7 +44,7 @@ export function apply(message: Message, result: AttemptResult, now: number): voi
       });
       break;
     case 'unclear':
-      message.raw = result.raw ?? null;
+      message.raw = result.raw;
       message.unclear = {
         code: result.code,
         outcome: 'unknown',

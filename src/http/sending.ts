@@ -63,7 +63,8 @@ export function createSender(options: SendingOptions): Sender {
 
   async function awaitEnd(request: FastifyRequest, reply: FastifyReply, submission: Submission, send: SendRequest) {
     request.context.message = submission.message;
-    reply.raw.once('close', submission.withdraw);
+    if (reply.raw.closed) submission.withdraw();
+    else reply.raw.once('close', submission.withdraw);
     const message = await submission.settled;
     return send.render(message, message.raw);
   }

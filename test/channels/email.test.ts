@@ -69,8 +69,8 @@ t.test('attachments go as files, links go to CommBox', async (t) => {
   ];
   const { object, attachments: files } = mapped('email', { attachments });
   t.strictSame(files, [
-    { name: 'חשבונית.pdf', contentType: 'application/pdf', base64: 'QUJD', pointer: '/attachments/0/content' },
-    { name: 'c.bin', contentType: null, base64: '', pointer: '/attachments/2/content' },
+    { name: 'חשבונית.pdf', contentType: 'application/pdf', base64: 'QUJD', pointer: '/attachments/0' },
+    { name: 'c.bin', contentType: null, base64: '', pointer: '/attachments/2' },
   ]);
   t.match(object['Content'], { attachments: [{ path: 'https://files.example.com/b.txt?x=1', name: 'b.txt' }] });
   t.notOk('attachments' in (mapped('email', { attachments: [attachments[0]] }).object['Content'] as object));

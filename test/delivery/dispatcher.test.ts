@@ -14,7 +14,7 @@ const throttled = (retryAfterMs: number | null): AttemptResult => ({
   upstream: upstream(429),
 });
 const unreachable: AttemptResult = { kind: 'unreachable', durationMs: 1, error: new Error('refused') };
-const unclear: AttemptResult = { kind: 'unclear', durationMs: 1, code: 'commbox_timeout' };
+const unclear: AttemptResult = { kind: 'unclear', durationMs: 1, code: 'commbox_timeout', raw: null };
 
 /** A dispatcher whose attempts answer what `next` says, or stay open until the test ends them. */
 function setUp(_: Test, options: { concurrency?: number; random?: () => number } = {}) {

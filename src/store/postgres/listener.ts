@@ -46,7 +46,7 @@ export async function createListener(options: {
       isLost = true;
       if (client === next) client = null;
       next.end().catch(() => undefined);
-      
+      if (!isClosed) retry();
     };
     next.on('error', lose);
     next.on('end', lose);
