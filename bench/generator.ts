@@ -1,0 +1,14 @@
+import { runSlice, type Slice } from './lib/load.ts';
+
+/** What the generator process sends back for a slice. */
+export type GeneratorReply =
+  | { readonly ok: true; readonly result: Awaited<ReturnType<typeof runSlice>> }
+  | { readonly ok: false; readonly reason: string };
+
+// The load generator is a process of its own, so that it stays warm over all slices and off the measured core.
+process.on('message', (slice: Slice) => {
+  runSlice(slice).then(
+    (result) => process.send?.({ ok: true, result } satisfies GeneratorReply),
+    (error: unknown) => process.send?.({ ok: false, reason: String(error) } satisfies GeneratorReply),
+  );
+});

@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util';
+import { contenders } from './contenders.ts';
+import { splitCores } from './lib/cpu.ts';
+import { measureMemory } from './memory.ts';
+import { profileContender } from './profile.ts';
+import { reportMemory, reportThroughput } from './report.ts';
+import { measureThroughput } from './throughput.ts';
+
+const HELP = `node bench/run.ts [throughput | memory | profile] [options]
+
+Without a name: throughput, then memory.
+
+  --slices N    rounds; each contender is measured once in each (default 8)
+  --seconds N   length of one measurement (default 3)
+  --warm-up N   load before the first round, per contender (default 6)
+  --of NAME     profile: gateway-sms (default), gateway-drop-in, bare, raw, fastify-http-proxy, express
+  --json        figures as one JSON document on standard output`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    slices: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '3' },
+    'warm-up': { type: 'string', default: '6' },
+    of: { type: 'string', default: 'gateway-sms' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const MEMORY_REPETITIONS = 3;
+const progress = (line: string) => process.stderr.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  const [which = 'all', ...others] = positionals;
+  if (values.help || others.length > 0 || !['all', 'throughput', 'memory', 'profile'].includes(which)) {
+    console.log(HELP);
+    process.exitCode = values.help ? 0 : 1;
+    return;
+  }
+  const cores = splitCores();
+  if (cores.caveat !== null) progress(`! ${cores.caveat}`);
+  const seconds = positive('seconds');
+  const warmUpSeconds = positive('warm-up');
+  if (which === 'profile') {
+    const contender = contenders.find(({ name }) => name === values.of)?.name;
+    if (contender === undefined)
+      throw new RangeError(`--of must be one of ${contenders.map(({ name }) => name).join(', ')}`);
+    return console.log(await profileContender({ cores, contender, seconds, warmUpSeconds }));
+  }
+  const slices = Math.ceil(positive('slices'));
+  const throughput =
+    which === 'memory' ? null : await measureThroughput({ cores, slices, seconds, warmUpSeconds, progress });
+  if (throughput !== null && !values.json) console.log(`${reportThroughput(throughput)}\n`);
+  const memory = which === 'throughput' ? null : await measureMemory(MEMORY_REPETITIONS, progress);
+  if (memory !== null && !values.json) console.log(reportMemory(memory));
+  if (values.json) console.log(JSON.stringify({ caveat: cores.caveat, throughput, memory }, null, 2));
+}
+
+function positive(name: 'slices' | 'seconds' | 'warm-up'): number {
+  const number = Number(values[name]);
+  if (number > 0 && Number.isFinite(number)) return number;
+  throw new RangeError(`--${name} must be a number above 0`);
+}
+
+// Without a listener a signal ends the process before it can end the others.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+await main();
