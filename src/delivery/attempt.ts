@@ -38,8 +38,10 @@ export function createAttempt({ client, basePath, keyring, clock }: AttemptOptio
   };
 
   return async (message) => {
-    const damage = await findDamage(filesOf(message.payload));
-    if (damage !== null) return { kind: 'damaged', durationMs: 0, error: damage };
+    const files = filesOf(message.payload);
+    if (message.isDamaged || (files.length > 0 && (await isAnyGone(files)))) {
+      return { kind: 'damaged', durationMs: 0, error: new Error('a stored attachment is missing or damaged') };
+    }
     const key = keyring.preferred();
     const result = await call(message, key);
     if (result.kind !== 'refused' || result.code !== 'commbox_unauthorized') return result;
@@ -68,12 +70,12 @@ function withoutKeys(result: AttemptResult, keyring: Keyring): AttemptResult {
 }
 
 /** A file that is gone or was cut would fail in mid-call, where nobody could tell what CommBox made of it. */
-async function findDamage(files: readonly SpooledFile[]): Promise<Error | null> {
+async function isAnyGone(files: readonly SpooledFile[]): Promise<boolean> {
   for (const { path, size } of files) {
     const found = await stat(path).catch(() => null);
-    if (found?.size !== size) return new Error('a stored attachment is missing or damaged');
+    if (found?.size !== size) return true;
   }
-  return null;
+  return false;
 }
 
 function judge(exchange: Exchange, sendsToClient: boolean, durationMs: number, nowMs: number): AttemptResult {

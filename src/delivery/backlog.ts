@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
-import { type MessageRow, StorageUnavailable, type Store } from '../store/store.ts';
+import { AttachmentDamaged, type MessageRow, StorageUnavailable, type Store } from '../store/store.ts';
 import { type Message, takenMessage } from './message.ts';
 
 /** The stored messages of one account that wait for nobody in particular. */
@@ -40,10 +40,9 @@ export function createBacklog({ account, store, clock, giveBack, onRetry }: Back
     try {
       return takenMessage(row, { ...payload, files: await store.localFiles(row) });
     } catch (error) {
-      const message = takenMessage(row, payload);
-      // Damage is for the attempt to find and to say.
-      if (!(error instanceof StorageUnavailable)) return message;
-      giveBack(message);
+      if (error instanceof AttachmentDamaged) return takenMessage(row, payload, true);
+      if (!(error instanceof StorageUnavailable)) throw error;
+      giveBack(takenMessage(row, payload));
       return null;
     }
   };

@@ -171,7 +171,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       here.delete(message.id);
       watch.ended(message.id);
       // What was not sent may be sent again from its files; they go with the row's payload.
-      if (message.state === 'sent') spool.remove(filesOf(message.payload)).catch(() => {});
+      const files = message.state === 'sent' ? filesOf(message.payload) : [];
+      if (files.length > 0) spool.remove(files).catch(() => {});
     },
 
     async drain() {

@@ -123,7 +123,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
     if (!message.isStored) return goOn(message);
     ledger.settle(message, message.attempts.at(-1) ?? null).then((end) => {
-      if (end !== 'lost') goOn(message);
+      if (end !== 'lost') return goOn(message);
+      if (message.state === 'queued') outcomes.takenOver(message, clock.now());
+      finish(message);
     });
   };
 

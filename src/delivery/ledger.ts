@@ -41,13 +41,20 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Ledge
     });
   };
 
+  /** Whoever took the message over called it unknown, since only this process knows that it was sent. */
+  const correct = async ({ id, state, objectId }: Message) => {
+    if (state === 'sent') await store.resolve(id, { state, objectId, now: clock.now() });
+  };
+
   return {
     begin: (message) => store.begin(message.id),
     async settle(message, attempt) {
       const settlement = settlementOf(message, attempt, clock.now() + keepKeysMs);
       try {
         const [isHeld] = await store.settle([settlement]);
-        return isHeld === true ? 'held' : 'lost';
+        if (isHeld === true) return 'held';
+        await correct(message);
+        return 'lost';
       } catch (error) {
         if (!(error instanceof StorageUnavailable)) throw error;
         repeat(settlement);

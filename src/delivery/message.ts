@@ -75,6 +75,8 @@ export interface Message extends Omit<MessageRow, 'failure' | 'payload'> {
   /** Its row is in the store: every step is recorded there before it counts. */
   readonly isStored: boolean;
   readonly keepsRawAnswer: boolean;
+  /** An attachment of it is not what was stored, so it cannot be sent. */
+  readonly isDamaged: boolean;
   /** Its caller has gone: it is not attempted again. */
   isAbandoned: boolean;
   raw: RawAnswer | null;
@@ -114,13 +116,14 @@ export function createMessage(draft: Draft, id: string, now: number, isStored: b
     patienceEndsAt: draft.patienceEndsAt,
     isStored,
     keepsRawAnswer: draft.keepsRawAnswer,
+    isDamaged: false,
     isAbandoned: false,
     raw: null,
   };
 }
 
 /** A stored `async` message that this process has taken, and which is therefore `sending`. */
-export function takenMessage(row: MessageRow, payload: Payload): Message {
+export function takenMessage(row: MessageRow, payload: Payload, isDamaged = false): Message {
   return {
     ...row,
     payload,
@@ -130,6 +133,7 @@ export function takenMessage(row: MessageRow, payload: Payload): Message {
     patienceEndsAt: Number.POSITIVE_INFINITY,
     isStored: true,
     keepsRawAnswer: false,
+    isDamaged,
     isAbandoned: false,
     raw: null,
   };

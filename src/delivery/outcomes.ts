@@ -7,6 +7,10 @@ import { moveTo } from './message.ts';
 export const RESEND_AFTER_MS = 30_000;
 export const RESEND_ATTEMPTS = 3;
 
+/** What is said of a message that ended while it waited. */
+export const EXPIRED = 'The message reached its expiresAt before an attempt could start.';
+export const CANCELED = 'The message was canceled before an attempt could start.';
+
 /** Changes a message as the end of an attempt demands. Whoever calls decides when a queued one is tried again. */
 export function apply(message: Message, result: AttemptResult, now: number): void {
   message.attempts.push({
@@ -19,6 +23,7 @@ export function apply(message: Message, result: AttemptResult, now: number): voi
     case 'sent':
       message.objectId = result.objectId;
       message.sentAt = now;
+      message.endedAt = now;
       message.raw = result.raw;
       moveTo(message, 'sent');
       break;
@@ -80,7 +85,7 @@ export function expire(message: Message, now: number): void {
   const failure: Failure = {
     code: 'commbox_throttled',
     outcome: 'not_sent',
-    detail: 'The message reached its expiresAt before an attempt could start.',
+    detail: EXPIRED,
     upstream: null,
   };
   end(message, now, failure, 'expired');
@@ -91,7 +96,7 @@ export function cancel(message: Message, now: number): void {
   const failure: Failure = {
     code: 'conflict',
     outcome: 'not_sent',
-    detail: 'The message was canceled before an attempt could start.',
+    detail: CANCELED,
     upstream: null,
   };
   end(message, now, failure, 'canceled');
@@ -106,6 +111,17 @@ export function refuseForStorage(message: Message, now: number): void {
     upstream: null,
     retryAfterMs: 5_000,
   });
+}
+
+/** Ends a queued message that another process took over, which can only have called it unknown. */
+export function takenOver(message: Message, now: number): void {
+  message.unclear ??= {
+    code: 'commbox_error',
+    outcome: 'unknown',
+    detail: 'Another process took the message over during the attempt, and cannot know what became of it.',
+    upstream: null,
+  };
+  end(message, now, message.unclear);
 }
 
 function mayResend(message: Message): boolean {

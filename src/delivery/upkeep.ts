@@ -4,6 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { Delivery } from './delivery.ts';
 import type { FinalWatch } from './final-watch.ts';
 import { RESEND_AFTER_MS, RESEND_ATTEMPTS } from './outcomes.ts';
+import { filesOf } from './payload.ts';
 import type { Reconciler } from './reconcile.ts';
 
 /** The work that nobody asks for: leases, takeovers, expiry, second looks, erasure. */
@@ -58,7 +59,8 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   };
   const reconcile = async () => {
     for (const row of await store.takeUnreconciled(clock.now() - RECONCILE_AFTER_MS, 20)) {
-      await reconciler.reconcile(row);
+      const { isResolved } = await reconciler.reconcile(row);
+      if (isResolved) await spool.remove(filesOf(row.payload));
       watch.ended(row.id);
     }
   };

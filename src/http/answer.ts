@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Failure, isFinal, type Message, type RawAnswer } from '../delivery/message.ts';
+import type { Failure, Message, RawAnswer } from '../delivery/message.ts';
+import { CANCELED, EXPIRED } from '../delivery/outcomes.ts';
 import { GatewayError } from '../kernel/errors.ts';
+import { createIsoTime } from '../kernel/iso-time.ts';
 import type { MessageRow, StoredAnswer } from '../store/store.ts';
 import { PROBLEM_TYPE, problemHeaders, problemOf } from './problem.ts';
 
@@ -12,6 +14,8 @@ export interface Answer {
   /** For the log line. */
   readonly error: GatewayError | null;
 }
+
+const format = createIsoTime();
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -42,7 +46,7 @@ export function sentView(message: Message | MessageRow) {
 }
 
 export function isoTime(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
+  return at === null ? null : format(at);
 }
 
 export function problemAnswer(error: GatewayError, requestId: string, extend: object = {}): Answer {
@@ -57,10 +61,7 @@ export function problemAnswer(error: GatewayError, requestId: string, extend: ob
 /** The error that a message's failure is to its caller. */
 export function failureOf(message: Message | MessageRow): GatewayError {
   const failure = message.failure as Failure | null;
-  if (failure === null) {
-    const what = isFinal(message) ? 'Its details have been erased.' : 'It has not ended.';
-    return new GatewayError('internal_error', what, { messageId: message.id });
-  }
+  if (failure === null) return withoutFailure(message);
   const { code, outcome, detail, upstream, retryAfterMs } = failure;
   return new GatewayError(code, detail, {
     outcome,
@@ -68,6 +69,19 @@ export function failureOf(message: Message | MessageRow): GatewayError {
     ...(upstream !== null && { upstream }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
+}
+
+/** Stores end what waits by its state alone. */
+function withoutFailure({ id, state }: Message | MessageRow): GatewayError {
+  const options = { messageId: id, outcome: 'not_sent' } as const;
+  switch (state) {
+    case 'canceled':
+      return new GatewayError('conflict', CANCELED, options);
+    case 'expired':
+      return new GatewayError('commbox_throttled', EXPIRED, options);
+    default:
+      throw new Error(`message ${id} is ${state} without a failure`);
+  }
 }
 
 /** The bytes of CommBox that were kept for repeated requests. */
@@ -79,8 +93,20 @@ export function rawOf(answer: StoredAnswer): RawAnswer {
   };
 }
 
-/** Writes an answer out. */
+/** Writes a 200 with this value. */
+export function writeJson(request: FastifyRequest, reply: FastifyReply, value: unknown): FastifyReply {
+  return write(request, reply, {
+    status: 200,
+    headers: { 'content-type': JSON_TYPE },
+    body: JSON.stringify(value),
+    error: null,
+  });
+}
+
+/** Writes an answer out. Every route ends here: the log line of a caller that left waits for it. */
 export function write(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
   request.context.error = answer.error;
-  return reply.code(answer.status).headers(answer.headers).send(answer.body);
+  reply.code(answer.status).headers(answer.headers).send(answer.body);
+  request.context.onAnswered();
+  return reply;
 }

@@ -32,7 +32,7 @@ export function createDropInAnswers(clock: Clock): DropInAnswers {
   return {
     problem,
     ended(message, raw) {
-      const error = message.failure === null ? null : failureOf(message);
+      const error = message.state === 'sent' ? null : failureOf(message);
       if (raw !== null && isPassedOn(raw, error)) {
         const headers = {
           'gateway-message-id': message.id,

@@ -2,21 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallerDisconnected } from '../attachments/request-body.ts';
 import { GatewayError, invalidRequest } from '../kernel/errors.ts';
 import { StorageUnavailable } from '../store/store.ts';
-import { PROBLEM_TYPE, problemHeaders, problemOf } from './problem.ts';
+import { problemAnswer, write } from './answer.ts';
 
-/** Answers with an error's problem document; `extend` adds members that one door's readers expect. */
-export function sendProblem(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  error: GatewayError,
-  extend: Readonly<Record<string, unknown>> = {},
-): FastifyReply {
-  request.context.error = error;
-  return reply
-    .code(error.status)
-    .headers(problemHeaders(error))
-    .type(PROBLEM_TYPE)
-    .send(JSON.stringify({ ...problemOf(error, request.id), ...extend }));
+/** Answers with an error's problem document. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
+  return write(request, reply, problemAnswer(error, request.id));
 }
 
 /** What was thrown, as an error that a caller may see. Everything unforeseen is a bug and tells nothing. */

@@ -40,7 +40,7 @@ export function messageView(message: Message | MessageRow, delivery: Delivery) {
     waitingFor: isQueued ? (outlook?.waitingFor ?? 'credentials') : null,
     waitingSince: isQueued ? isoTime(message.attempts.at(-1)?.at ?? message.createdAt) : null,
     code: failure?.code ?? null,
-    outcome: failure?.outcome ?? outcomeOf[message.state],
+    outcome: outcomeOf[message.state],
     resendOf: message.resendOf,
     attemptLog: message.attempts.map(({ at, ...attempt }) => ({ at: isoTime(at), ...attempt })),
   };

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomFillSync, randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '../access/caller.ts';
 import type { Message } from '../delivery/message.ts';
@@ -9,11 +9,16 @@ export interface RequestContext {
   caller: Caller | null;
   message: Message | null;
   error: GatewayError | null;
-  isLogged: boolean;
+  /** Called when the answer has been handed over. */
+  onAnswered: () => void;
+  /** Called when the connection is done with this request, answered or not. */
+  onClosed: () => void;
 }
 
+const nothing = () => {};
+
 export function createRequestContext(): RequestContext {
-  return { caller: null, message: null, error: null, isLogged: false };
+  return { caller: null, message: null, error: null, onAnswered: nothing, onClosed: nothing };
 }
 
 declare module 'fastify' {
@@ -37,10 +42,21 @@ export function requestIdOf(request: WithHeaders): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
+// Asking the system for random bytes costs more than making the ids: it is done for many at once.
+const pool = Buffer.allocUnsafe(24 * 128);
+let used = pool.length;
+
 /** The caller's `traceparent` if it is well formed, else a new, unsampled one. */
 export function traceparentOf(request: WithHeaders): string {
   const given = request.headers['traceparent'];
   if (typeof given === 'string' && TRACEPARENT.test(given)) return given;
-  const ids = randomBytes(24).toString('hex');
-  return `00-${ids.slice(0, 32)}-${ids.slice(32)}-00`;
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const traceEnds = used + 16;
+  const spanEnds = traceEnds + 8;
+  const traceparent = `00-${pool.toString('hex', used, traceEnds)}-${pool.toString('hex', traceEnds, spanEnds)}-00`;
+  used = spanEnds;
+  return traceparent;
 }

@@ -5,31 +5,24 @@ import { createRequestContext, traceparentOf } from './request-context.ts';
 
 /**
  * What every request gets, whatever it asks for: a context, the ids that join logs, echoed to the caller, and one log
- * line at its end, which for a caller that left is the end of what it asked for. The line names routes, never URLs,
- * which hold ids of others' systems and what callers mistype.
+ * line at its end. The line names routes, never URLs, which hold ids of others' systems and what callers mistype.
  */
 export function addRequestHooks(app: FastifyInstance, log: Log): void {
   app.decorateRequest('context');
   app.decorateRequest('traceparent', '');
 
   app.addHook('onRequest', (request, reply, done) => {
-    request.context = createRequestContext();
+    const context = createRequestContext();
+    request.context = context;
     request.traceparent = traceparentOf(request.raw);
     echoIds(reply, request.id, request.traceparent);
+    // The one event that comes for every request, answered or left. What a caller left behind goes on to its end, and
+    // is logged then.
     reply.raw.once('close', () => {
-      if (reply.sent) logOnce(request, reply, log);
+      context.onClosed();
+      if (reply.sent) logRequest(request, reply, log);
+      else context.onAnswered = () => logRequest(request, reply, log);
     });
-    done();
-  });
-
-  app.addHook('onResponse', (request, reply, done) => {
-    logOnce(request, reply, log);
-    done();
-  });
-
-  // No answer ever finishes for a caller that left before it, so that onResponse stays away.
-  app.addHook('onSend', (request, reply, _payload, done) => {
-    if (reply.raw.closed) logOnce(request, reply, log);
     done();
   });
 }
@@ -40,9 +33,7 @@ export function echoIds(reply: FastifyReply, requestId: string, traceparent: str
   reply.raw.setHeader('traceparent', traceparent);
 }
 
-function logOnce(request: FastifyRequest, reply: FastifyReply, log: Log): void {
-  if (request.context.isLogged) return;
-  request.context.isLogged = true;
+function logRequest(request: FastifyRequest, reply: FastifyReply, log: Log): void {
   const { caller, message, error } = request.context;
   const fields: Record<string, unknown> = {
     requestId: request.id,

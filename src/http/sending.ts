@@ -64,7 +64,7 @@ export function createSender(options: SendingOptions): Sender {
   async function awaitEnd(request: FastifyRequest, reply: FastifyReply, submission: Submission, send: SendRequest) {
     request.context.message = submission.message;
     if (reply.raw.closed) submission.withdraw();
-    else reply.raw.once('close', submission.withdraw);
+    else request.context.onClosed = submission.withdraw;
     const message = await submission.settled;
     return send.render(message, message.raw);
   }
@@ -72,7 +72,9 @@ export function createSender(options: SendingOptions): Sender {
   async function answerAccepted(request: FastifyRequest, message: Message, send: SendRequest): Promise<Answer> {
     request.context.message = message;
     const { waitMs } = send.preferences;
-    if (waitMs === null || waitMs === 0) return accepted(message, 'queued', send.preferences);
+    // What is due later cannot end in time, and that is said at once.
+    const isVain = waitMs === null || waitMs === 0 || message.readyAt > clock.now() + waitMs;
+    if (isVain) return accepted(message, 'queued', send.preferences);
     await watch.wait(message.id, waitMs);
     const row = await store.get(message.id);
     if (row !== null && isFinal(row)) return send.render(row, null);
@@ -110,7 +112,7 @@ export function createSender(options: SendingOptions): Sender {
     const row = await ended(id, reply, send);
     if (row === null) return null;
     if (!isFinal(row)) {
-      if (send.preferences.respondAsync || row.mode === 'async') return accepted(row, row.state, send.preferences);
+      if (send.draft.mode === 'async' || row.mode === 'async') return accepted(row, row.state, send.preferences);
       throw inFlight(id);
     }
     const key = await store.findKey(send.key.scope);
@@ -121,10 +123,10 @@ export function createSender(options: SendingOptions): Sender {
   /** The message, once it has ended or the caller's patience has; null if it is not kept any more. */
   async function ended(id: string, reply: FastifyReply, send: SendRequest): Promise<MessageRow | null> {
     const row = await store.get(id);
-    const waitMs = send.preferences.respondAsync
-      ? (send.preferences.waitMs ?? 0)
-      : Math.max(0, send.draft.patienceEndsAt - clock.now());
-    if (row === null || isFinal(row) || waitMs === 0) return row;
+    const now = clock.now();
+    const waitMs =
+      send.draft.mode === 'async' ? (send.preferences.waitMs ?? 0) : Math.max(0, send.draft.patienceEndsAt - now);
+    if (row === null || isFinal(row) || waitMs === 0 || row.readyAt > now + waitMs) return row;
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     await watch.wait(id, waitMs, gone.signal);

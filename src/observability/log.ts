@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { createIsoTime } from '../kernel/iso-time.ts';
 
 /** Where log lines go. Lines are whole, newline-terminated JSON. */
 export interface LogSink {
@@ -32,12 +33,11 @@ const FLUSH_EVERY_MS = 100;
  * a key, a text, an address or a phone number.
  */
 export function createLog({ level, sink }: LogOptions): ClosableLog {
-  const settings = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  const isoTime = createIsoTime();
+  const settings = { level, base: null, timestamp: () => `,"time":"${isoTime(Date.now())}"` };
   if (sink !== undefined) return withFlush(pino(settings, sink), () => {});
   // One write for many lines: a write for each line costs more than making it.
-  const destination = pino.destination({ fd: 1, minLength: 8_192, sync: true });
-  const timer = setInterval(() => destination.flushSync(), FLUSH_EVERY_MS);
-  timer.unref();
+  const destination = pino.destination({ fd: 1, minLength: 8_192, sync: true, periodicFlush: FLUSH_EVERY_MS });
   return withFlush(pino(settings, destination), () => destination.flushSync());
 }
 

@@ -68,8 +68,8 @@ async function attempt(send: Send, port: number): Promise<number> {
     const answer = await call(port, send.call);
     send.answers.push(readAnswer(answer));
     return Math.min(Number(answer.headers['retry-after'] ?? 1) * 1_000, MOST_PATIENT_MS);
-  } catch {
-    send.losses++;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED')) send.losses++;
     return 0;
   }
 }

@@ -48,6 +48,8 @@ guard=$!
 trap 'kill $guard; kill -INT $server' INT
 trap 'kill $guard; kill -QUIT $server' QUIT
 wait $server; wait $server 2>/dev/null
+echo 'the server has ended' >&2
+wait $guard 2>/dev/null
 `;
 
 /**
@@ -113,8 +115,14 @@ export async function startPostgres(t: Teardown, options: { readonly fsync?: boo
   const urlOf = (database: string) => `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/${database}`;
 
   t.teardown(async () => {
-    await stop('immediate');
-    await rm(directory, { recursive: true, force: true });
+    const running = server;
+    // The shell removes the data too, even if this process is gone before it has.
+    if (running !== null && running.exitCode === null && running.signalCode === null) {
+      const ended = once(running, 'exit');
+      running.stdio[3]?.destroy();
+      await ended;
+    }
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   });
   await start();
   return {
@@ -168,8 +176,8 @@ function untilReady(server: ChildProcess): Promise<void> {
     server.stderr?.on('data', (chunk: Buffer) => {
       log = (log + chunk.toString()).slice(-10_000);
       if (log.includes('database system is ready to accept connections')) resolve();
+      else if (log.includes('the server has ended')) reject(new Error(`PostgreSQL did not start: ${log}`));
     });
     server.once('error', reject);
-    server.once('exit', () => reject(new Error(`PostgreSQL did not start: ${log}`)));
   });
 }

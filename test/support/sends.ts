@@ -29,7 +29,7 @@ export interface Send {
   readonly isAsync: boolean;
   readonly call: Call;
   readonly answers: SendAnswer[];
-  /** How often the connection broke before an answer. */
+  /** How often a connection broke before the answer; one that could not be made does not count. */
   losses: number;
 }
 

@@ -8,7 +8,7 @@ import type { Fingerprinter } from '../../delivery/fingerprint.ts';
 import { jsonPayload } from '../../delivery/payload.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { parseExact } from '../../kernel/exact-json.ts';
-import { channelAnswer, JSON_TYPE, write } from '../answer.ts';
+import { channelAnswer, write, writeJson } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { textOf } from '../body.ts';
 import type { DraftReader } from '../draft.ts';
@@ -58,8 +58,7 @@ export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, opt
     return keepingFiles(uploaded, async (files) => {
       const { mapped } = readDraft(callerOf(request), channel, parseExact(text), preferences);
       files.push(...(await spoolInline(spool, mapped.attachments, limits)));
-      // Stringified here: the object may hold exact numbers, which Fastify's serializer must not touch.
-      return { result: reply.type(JSON_TYPE).send(JSON.stringify(mapped.object)), isTaken: false };
+      return { result: writeJson(request, reply, mapped.object), isTaken: false };
     });
   });
 

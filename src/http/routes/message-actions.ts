@@ -1,12 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import type { Spool } from '../../attachments/spool.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
+import { filesOf } from '../../delivery/payload.ts';
 import type { Reconciler } from '../../delivery/reconcile.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { GatewayError, invalidRequest } from '../../kernel/errors.ts';
 import { parseExact } from '../../kernel/exact-json.ts';
 import { compileSchema } from '../../kernel/validate.ts';
 import type { MessageRow, Store } from '../../store/store.ts';
+import { writeJson } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { textOf } from '../body.ts';
 import { readFilter } from '../message-filter.ts';
@@ -16,6 +19,7 @@ import { findMessage } from './messages.ts';
 export interface MessageActionOptions {
   readonly delivery: Delivery;
   readonly store: Store;
+  readonly spool: Spool;
   readonly reconciler: Reconciler;
   readonly clock: Clock;
   readonly keepKeysMs: number;
@@ -27,34 +31,40 @@ const resolveBody = compileSchema(
 
 /** What may be done with a message afterwards: cancel, reconcile, resolve. Needs an authenticated scope. */
 export function addMessageActions(app: FastifyInstance, options: MessageActionOptions): void {
-  const { delivery, store, reconciler, clock, keepKeysMs } = options;
+  const { delivery, store, spool, reconciler, clock, keepKeysMs } = options;
 
-  app.post('/v1/messages/:id/cancel', async (request) => {
+  app.post('/v1/messages/:id/cancel', async (request, reply) => {
     const { id } = await findMessage(request, options);
     const isCanceled = delivery.cancelHere(id) ?? (await store.cancel(id, clock.now(), clock.now() + keepKeysMs));
     if (!isCanceled) throw conflict('Only a queued message can be canceled.', id);
-    return messageView(await findMessage(request, options), delivery);
+    return writeJson(request, reply, messageView(await findMessage(request, options), delivery));
   });
 
-  app.post('/v1/messages/cancel', async (request) => {
+  app.post('/v1/messages/cancel', async (request, reply) => {
     const filter = readFilter(parseExact(textOf(request.body)), callerOf(request));
-    return { canceled: await store.cancelMany(filter, clock.now(), clock.now() + keepKeysMs) };
+    return writeJson(request, reply, {
+      canceled: await store.cancelMany(filter, clock.now(), clock.now() + keepKeysMs),
+    });
   });
 
-  app.post('/v1/messages/:id/reconcile', async (request) => {
+  app.post('/v1/messages/:id/reconcile', async (request, reply) => {
     const { row } = await findUnknown(request);
     const found = await reconciler.reconcile(row);
-    return { ...messageView(await findMessage(request, options), delivery), reconciliation: found };
+    if (found.isResolved) await spool.remove(filesOf(row.payload));
+    const view = messageView(await findMessage(request, options), delivery);
+    return writeJson(request, reply, { ...view, reconciliation: found });
   });
 
-  app.post('/v1/messages/:id/resolve', async (request) => {
+  app.post('/v1/messages/:id/resolve', async (request, reply) => {
     const body = parseExact(textOf(request.body));
     if (!resolveBody.check(body)) throw invalidRequest(resolveBody.faults(body));
     const { row } = await findUnknown(request);
     const state = (body as { as: 'sent' | 'failed' }).as;
     const isResolved = await store.resolve(row.id, { state, objectId: null, now: clock.now() });
     if (!isResolved) throw conflict('The message is not unknown any more.', row.id);
-    return messageView(await findMessage(request, options), delivery);
+    // What failed may be sent again from its files.
+    if (state === 'sent') await spool.remove(filesOf(row.payload));
+    return writeJson(request, reply, messageView(await findMessage(request, options), delivery));
   });
 
   async function findUnknown(request: FastifyRequest): Promise<{ row: MessageRow }> {

@@ -4,6 +4,7 @@ import type { FinalWatch } from '../../delivery/final-watch.ts';
 import { isFinal, type Message } from '../../delivery/message.ts';
 import { GatewayError } from '../../kernel/errors.ts';
 import type { MessageRow, Store } from '../../store/store.ts';
+import { writeJson } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { cursorAfter, isMessageId, readListQuery } from '../message-filter.ts';
 import { messageView } from '../message-view.ts';
@@ -28,17 +29,17 @@ export function addMessageRoutes(app: FastifyInstance, options: MessageRouteOpti
       await watch.wait(message.id, waitMs, gone.signal);
       message = await findMessage(request, options);
     }
-    return messageView(message, delivery);
+    return writeJson(request, reply, messageView(message, delivery));
   });
 
-  app.get('/v1/messages', async (request) => {
+  app.get('/v1/messages', async (request, reply) => {
     const { filter, limit, before } = readListQuery(request.query, callerOf(request));
     // One more than asked for tells whether there is a next page.
     const rows = await store.list(filter, limit + 1, before);
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const nextCursor = rows.length > limit && last !== undefined ? cursorAfter(last.id) : null;
-    return { messages: page.map((row) => messageView(row, delivery)), nextCursor };
+    return writeJson(request, reply, { messages: page.map((row) => messageView(row, delivery)), nextCursor });
   });
 }
 

@@ -69,9 +69,9 @@ export async function sweepContract(t: Test, createPlace: CreatePlace): Promise<
       store.takeUnreconciled(now + 1, 100),
       other.takeUnreconciled(now + 1, 100),
     ]);
-    t.equal(some.length, 5);
+    t.ok(some.length <= 5, 'no more than asked for');
     t.strictSame(ids([...some, ...first, ...second]).sort(), ids(rows));
-    t.match(some[0], { state: 'unknown', identity: { text: 'hello' } });
+    t.match([...some, ...first, ...second][0], { state: 'unknown', identity: { text: 'hello' } });
     t.strictSame(await other.takeUnreconciled(now + HOUR_MS, 100), []);
   });
 }

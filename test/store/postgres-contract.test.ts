@@ -1,0 +1,8 @@
+import t from 'tap';
+import { startPostgres } from '../support/postgres.ts';
+import { storeContract } from './contract.ts';
+import { postgresPlace } from './postgres-place.ts';
+
+const server = await startPostgres(t);
+
+await storeContract(t, 'PostgreSQL', (t) => postgresPlace(t, server));

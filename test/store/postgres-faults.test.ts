@@ -1,0 +1,243 @@
+import { inspect } from 'node:util';
+import t, { type Test } from 'tap';
+import { systemClock } from '../../src/kernel/clock.ts';
+import { createPostgresStore } from '../../src/store/postgres/postgres-store.ts';
+import { StorageUnavailable, type Store } from '../../src/store/store.ts';
+import { type StopMode, startPostgres } from '../support/postgres.ts';
+import { ids, insertRows, RESEND, sent, stage } from './contract/support.ts';
+import { postgresPlace } from './postgres-place.ts';
+
+const server = await startPostgres(t);
+const place = (t: Parameters<typeof postgresPlace>[0]) => postgresPlace(t, server);
+
+for (const mode of ['immediate', 'fast'] satisfies StopMode[]) {
+  t.test(`PostgreSQL restarted under load (${mode}) loses nothing and gives nothing twice`, async (t) => {
+    const { clock, process, row } = await stage(t, place);
+    const stores = [await process('a'), await process('b')];
+    const load = createLoad(t, () => row(), clock.now());
+    const working = stores.flatMap((store) => [load.insert(store), load.insert(store), load.send(store)]);
+    for (const goal of [150, 400]) {
+      await load.reached(goal);
+      const restarted = load.interrupt();
+      await server.stop(mode);
+      await server.start();
+      restarted();
+    }
+    await load.reached(600);
+    load.stop();
+    await Promise.all(working);
+
+    const stored = await everything(stores[0] as Store);
+    const states = new Map(stored.map(({ id, state }) => [id, state]));
+    t.strictSame(
+      [...load.accepted].filter((id) => !states.has(id)),
+      [],
+      'all that was accepted is there',
+    );
+    t.strictSame(
+      [...load.settled].filter((id) => states.get(id) !== 'sent'),
+      [],
+      'all that was settled is',
+    );
+    t.strictSame(load.takenTwice, [], 'nothing was taken twice');
+    t.ok(load.failures > 0, 'the restarts were felt');
+    t.equal(load.otherErrors, 0, 'and always as StorageUnavailable');
+  });
+}
+
+t.test('while PostgreSQL is down every call says so, and afterwards all is well by itself', async (t) => {
+  const { clock, process, row } = await stage(t, place);
+  const store = await process('a');
+  const message = row();
+  await insertRows(store, message);
+  await server.stop('fast');
+  const now = clock.now();
+  const calls: (() => Promise<unknown>)[] = [
+    () => insertRows(store, row()),
+    () => store.insertBatch([], { scope: 's', fingerprint: 'f' }, () => fail(), now),
+    () => store.findKey('k'),
+    () => store.take({ account: 'default', limit: 1, now }),
+    () => store.begin(message.id),
+    () => store.settle([sent(message.id, now)]),
+    () => store.cancel(message.id, now, now),
+    () => store.cancelMany({}, now, now),
+    () => store.resolve(message.id, { state: 'failed', objectId: null, now }),
+    () => store.get(message.id),
+    () => store.list({}, 1, null),
+    () => store.waiting(now, 1),
+    () => store.nextReadyAt(now),
+    () => store.queuedCount(),
+    () => store.position(message.id, 1),
+    () => store.heartbeat(now, 1),
+    () => store.recover(now, RESEND, now),
+    () => store.expire(now, 1, now),
+    () => store.takeUnreconciled(now, 1),
+    () => store.sweep(now, 0, 0, 1),
+    () => store.neededFiles(),
+    () => store.secret(),
+    () => store.check(),
+  ];
+  for (const call of calls) await t.rejects(call(), StorageUnavailable, String(call));
+  const recorded = row({ mode: 'sync', state: 'sent', endedAt: now });
+  store.record(recorded);
+  await server.start();
+
+  await untilItWorks(store);
+  t.strictSame(await store.get(message.id), message);
+  t.strictSame(await store.get(recorded.id), recorded, 'what was recorded meanwhile is not lost');
+  t.strictSame(ids(await store.take({ account: 'default', limit: 1, now })), [message.id], 'its lease is still good');
+});
+
+t.test('news between replicas comes again after a restart, and the gap is announced', async (t) => {
+  const { place: shared, row } = await stage(t, place);
+  const { url, spoolOf } = shared as Awaited<ReturnType<typeof postgresPlace>>;
+  const open = async (owner: string) => {
+    const options = { databaseUrl: url, owner, clock: systemClock, spoolDirectory: spoolOf(owner), connections: 2 };
+    const store = await createPostgresStore(options);
+    t.teardown(() => store.close());
+    return store;
+  };
+  const [teller, hearer] = [await open('a'), await open('b')];
+  const gaps = Promise.all([teller, hearer].map((store) => heard(store, 'settled', null)));
+  await server.stop('fast');
+  await server.start();
+  await gaps;
+  const news = heard(hearer, 'ready', null);
+  await untilItWorks(teller);
+  await insertRows(teller, row());
+  await news;
+  t.pass('heard');
+});
+
+t.test('a database that cannot be opened is named without its password', async (t) => {
+  const url = new URL(await server.freshDatabase());
+  const changed = (change: (url: URL) => void) => {
+    const other = new URL(url);
+    change(other);
+    return other.href;
+  };
+  const urls = [
+    changed((other) => {
+      other.port = '1';
+    }),
+    changed((other) => {
+      other.password = 'wrong-password';
+    }),
+    changed((other) => {
+      other.pathname = '/no_such_database';
+    }),
+    url.href.replace(/:\d+\//, ':not-a-port/'),
+    changed((other) => {
+      other.searchParams.set('sslmode', 'require');
+    }),
+  ];
+  for (const databaseUrl of urls) {
+    const options = { databaseUrl, owner: 'a', clock: systemClock, spoolDirectory: '/nowhere' };
+    const error = await createPostgresStore(options).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    t.ok(error instanceof StorageUnavailable, databaseUrl);
+    const shown = inspect(error, { depth: 10, showHidden: true });
+    t.notMatch(shown, url.password);
+    t.notMatch(shown, 'wrong-password');
+  }
+});
+
+function fail(): never {
+  throw new Error('there is nothing to answer');
+}
+
+/** Processes that accept and send as fast as they can, and what they were told. */
+function createLoad(t: Test, createRow: () => ReturnType<Awaited<ReturnType<typeof stage>>['row']>, now: number) {
+  const accepted = new Set<string>();
+  const settled = new Set<string>();
+  const taken = new Set<string>();
+  const takenTwice: string[] = [];
+  const goals: { readonly count: number; readonly resolve: () => void }[] = [];
+  let isStopped = false;
+  let up: Promise<void> = Promise.resolve();
+  const load = { accepted, settled, takenTwice, failures: 0, otherErrors: 0, insert, send, reached, interrupt, stop };
+
+  async function repeat(step: () => Promise<void>): Promise<void> {
+    while (!isStopped) {
+      try {
+        await step();
+      } catch (error) {
+        load.failures++;
+        if (!(error instanceof StorageUnavailable)) load.otherErrors++;
+        await up;
+      }
+    }
+  }
+
+  function insert(store: Store): Promise<void> {
+    return repeat(async () => {
+      const rows = [createRow(), createRow()];
+      await Promise.all(
+        rows.map(async (row) => {
+          await insertRows(store, row);
+          accepted.add(row.id);
+        }),
+      );
+      for (const { count, resolve } of goals) if (accepted.size >= count) resolve();
+    });
+  }
+
+  function send(store: Store): Promise<void> {
+    return repeat(async () => {
+      const rows = await store.take({ account: 'default', limit: 10, now });
+      for (const { id } of rows) {
+        if (taken.has(id)) takenTwice.push(id);
+        taken.add(id);
+      }
+      const results = await store.settle(rows.map(({ id }) => sent(id, now)));
+      rows.forEach(({ id }, index) => {
+        if (results[index] === true) settled.add(id);
+        else t.fail(`${id} was lost`);
+      });
+    });
+  }
+
+  function reached(count: number): Promise<void> {
+    return new Promise((resolve) => goals.push({ count, resolve }));
+  }
+
+  function interrupt(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    up = promise;
+    return resolve;
+  }
+
+  function stop(): void {
+    isStopped = true;
+  }
+
+  return load;
+}
+
+async function everything(store: Store) {
+  await untilItWorks(store);
+  return store.list({}, 100_000, null);
+}
+
+async function untilItWorks(store: Store): Promise<void> {
+  for (let tries = 0; tries < 50; tries++) {
+    try {
+      return await store.check();
+    } catch {
+      // Connections from before the restart fail once each.
+    }
+  }
+  await store.check();
+}
+
+function heard(store: Store, expected: 'ready' | 'settled', expectedId: string | null): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = store.onChange(({ kind, id }) => {
+      if (kind !== expected || id !== expectedId) return;
+      stop();
+      resolve();
+    });
+  });
+}
