@@ -16,7 +16,12 @@ production_only() {
 }
 # grep ends with 1 when it finds nothing, and 2 when it could not look everywhere.
 no_decoy() { docker run --rm -u 0 --entrypoint grep "$image" -r "$decoy" / --exclude-dir=proc --exclude-dir=sys; [ $? = 1 ]; }
-rootless() { [ "$(inside 'id -u; stat -c "%u %a" /data; find /app ! -user 0 ! -path "*compile-cache*"')" = $'1000\n1000 700' ]; }
+rootless() { [ "$(inside 'id -u; stat -c "%u %a" /data; find /app ! -user 0')" = $'1000\n1000 700' ]; }
+# Node says for each module whether its cached form could be used.
+cached() {
+  docker run --rm "${hardened[@]}" -e NODE_DEBUG_NATIVE=COMPILE_CACHE "$image" serve --help 2>&1 |
+    grep 'serve.ts was accepted'
+}
 
 mkdir secrets && echo "$decoy" | tee .env secrets/commbox_api_key gateway.yaml >/dev/null
 check 'the image builds, with an engine of any age' build
@@ -25,6 +30,7 @@ rm -r .env secrets gateway.yaml
 check 'no package manager, compiler or curl is in it' no_tools
 check 'no development dependency is in it' production_only
 check 'it runs as user 1000, who owns /data and none of the program' rootless
+check 'it starts from the compile cache' cached
 docker image inspect -f 'size: {{.Size}} bytes' "$image"
 
 # ---- Running it ----
@@ -40,10 +46,12 @@ became_healthy() {
 }
 run() { docker run -d --name image-check "${hardened[@]}" "$@" >/dev/null; }
 serve() { run -e "GATEWAY_API_KEY=$key" -e COMMBOX_API_KEY=none "$image"; }
-healthy_soon() { # the best of three, since other work on the machine slows a start
-  local ms best=99999
-  for _ in 1 2 3; do remove image-check; serve && ms=$(became_healthy) && [ "$ms" -lt "$best" ] && best=$ms; done
-  echo "$best ms"; [ "$best" -lt 2000 ]
+healthy_soon() { # in one of six starts, since other work on the machine slows some
+  local ms
+  for _ in 1 2 3 4 5 6; do
+    remove image-check; serve && ms=$(became_healthy) && echo "$ms ms" && [ "$ms" -lt 2000 ] && return
+  done
+  echo "load: $(cat /proc/loadavg)"; return 1
 }
 stops() {
   local begin=$SECONDS
@@ -62,7 +70,7 @@ refuses() {
 unhealthy() { docker run --rm --entrypoint bash "$image" /app/healthcheck.sh; [ $? = 1 ]; }
 
 check 'healthy in under 2 s, with nothing writable but /data' healthy_soon
-head -n 1 "$work/output"
+tail -n 1 "$work/output"
 check 'SIGTERM to process 1: not ready at once, ended with 0 within 30 s' stops
 check 'SIGTERM while it is still starting ends it as well' stops_early
 check 'without configuration it says what is missing and ends with 1' refuses
@@ -90,6 +98,7 @@ gateway() { compose up -d && wait_for http://127.0.0.1:3000/readyz && running | 
 simulator() {
   docker run -d --name simulator --network "${COMPOSE_PROJECT_NAME}_default" "$image" \
     simulator --host 0.0.0.0 --key key-in-the-secret --stream 532
+  for _ in $(seq 100); do docker logs simulator | grep listens && return; sleep 0.1; done; return 1
 }
 yaml() {
   docker run --rm "$image" keys new billing >"$work/keys" && mkdir -p config &&

@@ -58,7 +58,7 @@ t.test('a directory that others can reach into is refused', async (t) => {
   for (const mode of [0o755, 0o750, 0o701]) {
     await chmod(directory, mode);
     await t.rejects(createSpool({ directory }), {
-      message: `the spool directory ${directory} is open to others (mode ${mode.toString(8).padStart(4, '0')}): it must have mode 0700`,
+      message: `the directory ${directory} is open to others (mode ${mode.toString(8).padStart(4, '0')}): it must have mode 0700`,
     });
   }
 });
