@@ -6,6 +6,7 @@ import { addAuthentication } from './http/auth.ts';
 import { addJsonBodies } from './http/body.ts';
 import { createDraftReader, type DraftOptions } from './http/draft.ts';
 import { addFallbacks } from './http/fallbacks.ts';
+import { createRepeats } from './http/repeats.ts';
 import { addRequestHooks } from './http/request-hooks.ts';
 import { addBatchRoute } from './http/routes/batch.ts';
 import { addChannelRoutes, type ChannelRouteOptions } from './http/routes/channels.ts';
@@ -21,13 +22,13 @@ import type { Log } from './observability/log.ts';
 
 export type AppOptions = ServerOptions &
   DraftOptions &
-  SendingOptions &
+  Omit<SendingOptions, Made> &
   Omit<ChannelRouteOptions, Made> &
   Omit<DropInOptions, Made> &
   Omit<MessageActionOptions, Made> & { readonly log: Log; readonly readiness: ReadinessCheck };
 
 /** What `buildApp` makes itself, from the rest. */
-type Made = 'readDraft' | 'send';
+type Made = 'readDraft' | 'send' | 'repeats';
 
 /** The HTTP side of the gateway, ready to listen. Does no I/O and reads no environment. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
@@ -42,7 +43,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(async (scope) => {
     addAuthentication(scope, options.directory);
-    const made = { ...options, readDraft: createDraftReader(options), send: createSender(options) };
+    const repeats = createRepeats(options);
+    const send = createSender({ ...options, repeats });
+    const made = { ...options, repeats, send, readDraft: createDraftReader(options) };
 
     for (const channel of channelNames.filter((name) => name !== 'email')) addChannelRoutes(scope, channel, made);
     addMessageRoutes(scope, made);

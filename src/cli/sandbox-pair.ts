@@ -10,6 +10,8 @@ import { type Simulator, startSimulator } from '../simulator/server.ts';
 /** A gateway and the simulated CommBox behind it, in one process, with nothing to configure. */
 export interface SandboxPair {
   readonly url: string;
+  /** The simulated CommBox, as a client on this machine reaches it. */
+  readonly commboxUrl: string;
   /** The gateway key of the one caller; a constant, since nothing real is behind it. */
   readonly key: string;
   readonly simulator: Simulator;
@@ -66,7 +68,8 @@ export async function startSandboxPair(options: SandboxOptions): Promise<Sandbox
   const url = await services.listen();
 
   return {
-    url,
+    url: reachable(url),
+    commboxUrl: reachable(simulator.url),
     key: SANDBOX_KEY,
     simulator,
     log,
@@ -76,4 +79,9 @@ export async function startSandboxPair(options: SandboxOptions): Promise<Sandbox
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** An address that means every interface can be listened at, but not everywhere be connected to. */
+function reachable(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:');
 }

@@ -25,13 +25,13 @@ export const sandboxCommand: Command = {
       port: portOf('--port', flags.port ?? process.env['PORT'], DEFAULT_PORT),
       commboxPort: portOf('--commbox-port', flags['commbox-port'], DEFAULT_COMMBOX_PORT),
     });
-    console.log(`The gateway listens at ${pair.url}, the simulated CommBox at ${pair.simulator.url}.`);
+    console.log(`The gateway listens at ${pair.url}, the simulated CommBox at ${pair.commboxUrl}.`);
     console.log(
       `Streams: ${Object.entries(SANDBOX_STREAMS)
         .map(([name, id]) => `${name} = ${id}`)
         .join(', ')}\n`,
     );
-    console.log(curlExamples(pair.url, pair.key, pair.simulator.url));
+    console.log(curlExamples(pair.url, pair.key, pair.commboxUrl));
     return runUntilSignal({ log: pair.log, close: pair.close });
   },
 };

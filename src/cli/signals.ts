@@ -33,6 +33,9 @@ export async function runUntilSignal(options: { log: ClosableLog; close: () => P
 
 /** Resolves with the name of the first SIGTERM or SIGINT. */
 export function waitForSignal(): Promise<string> {
+  // From here on a signal means an orderly end, not the one that holds during the start.
+  process.removeAllListeners('SIGTERM');
+  process.removeAllListeners('SIGINT');
   return new Promise((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);

@@ -1,5 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox';
-import { Check } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import { parseBytes, parseDecimal, parseFlag, parseInteger } from './parsers.ts';
 
 /** One environment variable: how its text is read, what is allowed, and how the documentation shows it. */

@@ -54,6 +54,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   let cancelWake: (() => void) | null = null;
   let isStopped = false;
   const whenIdle: (() => void)[] = [];
+  /** Queued messages that have their slot, and only wait for the store to note that they start. */
+  const starting = new Set<Message>();
+  /** Messages whose patience ended while the store was asked whose turn it is. */
+  const overdue: Message[] = [];
 
   const finish = (message: Message) => {
     patience.cancel(message);
@@ -88,10 +92,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   /** Withdraws what cannot start within its patience: at once if that can be foreseen, else when it ends. */
   const awaitTurn = (message: Message) => {
-    if (message.state !== 'queued') return;
-    const opensAt = gate.opensAt(clock.now());
-    if (opensAt !== Number.POSITIVE_INFINITY && opensAt > message.patienceEndsAt) return giveUp(message);
-    patience.set(message, message.patienceEndsAt, () => giveUp(message));
+    if (message.state !== 'queued' || starting.has(message)) return;
+    const now = clock.now();
+    const opensAt = gate.opensAt(now);
+    const lastStart = Math.max(message.patienceEndsAt, now);
+    if (opensAt !== Number.POSITIVE_INFINITY && opensAt > lastStart) return giveUp(message);
+    patience.set(message, message.patienceEndsAt, () => {
+      // It may be its turn already, which only the store can tell.
+      if (backlog.isTaking()) overdue.push(message);
+      else giveUp(message);
+    });
   };
 
   const release = () => {
@@ -143,8 +153,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return send(message);
     }
     busy++;
+    starting.add(message);
+    patience.cancel(message);
     ledger.begin(message).then(
       (mayBegin) => {
+        starting.delete(message);
         if (message.state === 'queued' && mayBegin) {
           moveTo(message, 'sending');
           send(message);
@@ -152,6 +165,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         release();
       },
       () => {
+        starting.delete(message);
         giveUp(message, outcomes.refuseForStorage);
         release();
       },
@@ -173,6 +187,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       }
       busy -= room - 1;
       release();
+      for (const message of overdue.splice(0)) if (!starting.has(message)) giveUp(message);
     });
   };
 

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import type { Fault } from './errors.ts';
 import { asJsonSchema } from './json-schema.ts';
 import { schemaFaults } from './schema-faults.ts';

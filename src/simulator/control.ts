@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 
 const closed = { additionalProperties: false } as const;
 const Rate = Type.Number({ minimum: 0, maximum: 1 });
@@ -127,7 +127,7 @@ export const defaultSettings: Settings = {
 /** A control document as a patch, or what is wrong with it, each with its place. */
 export function parseControl(value: unknown): { patch: ControlPatch } | { problems: string[] } {
   if (patchCheck.Check(value)) return { patch: value };
-  const problems = patchCheck.Errors(value).map((error) => `${error.instancePath || '/'}: ${error.message}`);
+  const problems = patchCheck.Errors(value)[1].map((error) => `${error.instancePath || '/'}: ${error.message}`);
   return { problems: [...new Set(problems)].slice(0, 20) };
 }
 

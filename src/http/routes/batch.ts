@@ -41,8 +41,9 @@ const batchBody = compileSchema(
   ),
 );
 
-type Read = { readonly item: BatchItem } | { readonly problem: Problem };
-type Result = { readonly id: string; readonly status: string } | { readonly problem: Problem };
+type Known = { readonly id: string; readonly status: string };
+type Read = { readonly item: BatchItem } | { readonly known: Known } | { readonly problem: Problem };
+type Result = Known | { readonly problem: Problem };
 
 /** `POST /v1/messages`: many messages at once, always answered before they are sent. Needs an authenticated scope. */
 export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions): void {
@@ -64,6 +65,7 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
         const queue = results.values();
         const answers = reads.map((one): Result => {
           if ('problem' in one) return one;
+          if ('known' in one) return one.known;
           const { id, result } = queue.next().value as { id: string; result: InsertResult };
           return resultOf(request.id, one.item.key, id, result, states);
         });
@@ -84,8 +86,10 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
 
   /** A bad item never holds up good ones: what is wrong with it becomes its result. */
   async function read(request: FastifyRequest, item: unknown, files: SpooledFile[]): Promise<Read> {
+    let key: KeyClaim | null = null;
     try {
       const { channel, idempotencyKey, fields } = split(item);
+      key = idempotencyKey === null ? null : claimItem(request, channel, idempotencyKey, fields);
       const { draft, mapped } = readDraft(callerOf(request), channel, fields, ASYNC);
       const own = await spoolInline(spool, mapped.attachments, limits);
       files.push(...own);
@@ -94,11 +98,16 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
           ? jsonPayload(mapped.object)
           : ({ kind: 'multipart', data: JSON.stringify(mapped.object), files: own } as const);
       const ids = { requestId: request.id, traceparent: request.traceparent };
-      const key = idempotencyKey === null ? null : claimItem(request, channel, idempotencyKey, fields);
       return { item: { draft: { ...draft, payload, ...ids }, key } };
     } catch (thrown) {
       const error = toGatewayError(thrown);
       if (error.status >= 500) throw thrown;
+      // What its key stands for counts more: an `expiresAt` passes between the first request and this one.
+      const record = key === null ? null : await store.findKey(key.scope);
+      if (record?.fingerprint === key?.fingerprint && record?.messageId != null) {
+        const row = await store.get(record.messageId);
+        if (row !== null) return { known: { id: row.id, status: row.state } };
+      }
       return { problem: problemOf(error, request.id) };
     }
   }

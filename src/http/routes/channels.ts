@@ -14,11 +14,13 @@ import { textOf } from '../body.ts';
 import type { DraftReader } from '../draft.ts';
 import { claimOf } from '../keyed.ts';
 import { parsePrefer } from '../prefer.ts';
+import type { Repeats } from '../repeats.ts';
 import type { Sender } from '../sending.ts';
 
 export interface ChannelRouteOptions {
   readonly readDraft: DraftReader;
   readonly send: Sender;
+  readonly repeats: Repeats;
   readonly fingerprinter: Fingerprinter;
   readonly spool: Spool;
   readonly limits: MultipartLimits;
@@ -34,8 +36,15 @@ export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, opt
     const preferences = parsePrefer(request.headers.prefer);
     const { text, uploaded } = await receive(request);
     return keepingFiles(uploaded, async (files) => {
-      const { draft, mapped } = readDraft(callerOf(request), channel, parseExact(text), preferences);
+      const body = parseExact(text);
       const key = claimOf(request, options.fingerprinter, { route, jsonText: text, files: uploaded });
+      const read = attempt(() => readDraft(callerOf(request), channel, body, preferences));
+      if ('error' in read) {
+        const again = await options.repeats.find(reply, { key, preferences, render: channelAnswer });
+        if (again === null) throw read.error;
+        return { result: write(request, reply, again), isTaken: false };
+      }
+      const { draft, mapped } = read.value;
       if (mapped.attachments.length > 0) files.push(...(await spoolInline(spool, mapped.attachments, limits)));
       const payload =
         files.length === 0
@@ -82,5 +91,13 @@ export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, opt
     } finally {
       if (!isTaken && files.length > 0) await spool.remove(files);
     }
+  }
+}
+
+function attempt<T>(work: () => T): { readonly value: T } | { readonly error: unknown } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
   }
 }

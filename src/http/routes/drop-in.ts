@@ -20,12 +20,14 @@ import { createDropInAnswers } from '../drop-in-answer.ts';
 import { toGatewayError } from '../errors.ts';
 import { claimOf } from '../keyed.ts';
 import { parsePrefer } from '../prefer.ts';
+import type { Repeats } from '../repeats.ts';
 import type { Sender } from '../sending.ts';
 
 export interface DropInOptions {
   readonly directory: Directory;
   readonly allowlist: Allowlist;
   readonly send: Sender;
+  readonly repeats: Repeats;
   readonly fingerprinter: Fingerprinter;
   readonly spool: Spool;
   readonly limits: MultipartLimits;
@@ -65,10 +67,13 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
     let isTaken = false;
     try {
       const { data, pointer, payload } = read(request, text, files);
-      const faults = checkRawObject(data, pointer);
-      if (faults.length > 0) throw invalidRequest(faults.slice(0, MAX_FAULTS));
-      options.allowlist.check(rawRecipients(data));
       const key = claimOf(request, options.fingerprinter, { route: ROUTE, jsonText: text, streamId: stream.id, files });
+      const error = faultOf(data, pointer);
+      if (error !== null) {
+        const again = await options.repeats.find(reply, { key, preferences, render: answers.ended });
+        if (again === null) throw error;
+        return write(request, reply, answers.accepted(again));
+      }
       const now = clock.now();
       const sent = await options.send(request, reply, {
         draft: {
@@ -98,6 +103,17 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
       if (!isTaken && files.length > 0) await spool.remove(files);
     }
   });
+
+  function faultOf(data: unknown, pointer: string): unknown {
+    try {
+      const faults = checkRawObject(data, pointer);
+      if (faults.length > 0) return invalidRequest(faults.slice(0, MAX_FAULTS));
+      options.allowlist.check(rawRecipients(data));
+      return null;
+    } catch (error) {
+      return error;
+    }
+  }
 
   async function receive(request: FastifyRequest): Promise<{ text: string; files: readonly SpooledFile[] }> {
     if (!request.isMultipart()) return { text: textOf(request.body), files: [] };

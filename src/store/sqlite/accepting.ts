@@ -3,7 +3,7 @@ import type { InsertResult, KeyClaim, KeyRecord, MessageRow, NewMessage, StoredA
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
 import type { Keys } from './keys.ts';
-import { messageColumns, toColumns } from './rows.ts';
+import { messageColumns, toValues } from './rows.ts';
 
 export type BatchResult =
   | { readonly kind: 'inserted'; readonly results: readonly InsertResult[] }
@@ -12,11 +12,9 @@ export type BatchResult =
   | { readonly kind: 'changed' };
 
 const columns = [...messageColumns, 'line', 'lease', 'begun_at', 'is_recorded'];
-const INSERT = `
-  INSERT INTO messages (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})
-  RETURNING seq`;
+const INSERT = `INSERT INTO messages (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
 const INSERT_OR_CHANGE = `
-  INSERT INTO messages (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})
+  ${INSERT}
   ON CONFLICT (id) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(', ')}
   RETURNING seq`;
 
@@ -27,19 +25,14 @@ export function createAccepting(context: StoreContext, content: Content, keys: K
   const values = (row: MessageRow, now: number, isRecorded: boolean) => {
     const isSending = row.state === 'sending';
     const isHeld = isSending || (row.state === 'queued' && row.mode === 'sync');
-    return {
-      ...toColumns(row),
-      line: row.state === 'queued' && row.mode === 'async' ? lineOf(row.readyAt, now) : null,
-      lease: isHeld ? lease.hold(now) : null,
-      begun_at: isSending ? now : null,
-      is_recorded: isRecorded ? 1 : 0,
-    };
+    const line = row.state === 'queued' && row.mode === 'async' ? lineOf(row.readyAt, now) : null;
+    return [...toValues(row), line, isHeld ? lease.hold(now) : null, isSending ? now : null, isRecorded ? 1 : 0];
   };
 
   const insertOne = ({ row, key }: NewMessage, now: number): InsertResult => {
     const record = key === null ? null : keys.find(key.scope, now);
     if (record !== null) return { kind: 'taken', record };
-    const seq = database.one(INSERT, values(row, now, false))?.['seq'] as number;
+    const seq = database.insert(INSERT, values(row, now, false));
     content.write(seq, row);
     if (key !== null) keys.claim(key, row.id, null, null, now);
     return { kind: 'inserted' };

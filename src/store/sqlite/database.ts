@@ -4,7 +4,9 @@ import { pendingMigrations } from '../migrations.ts';
 import { sqliteMigrations } from './migrations.ts';
 
 export type Cells = { readonly [column: string]: SQLOutputValue };
-export type Values = { readonly [name: string]: SQLInputValue };
+/** By name, or by place for `?`, which costs half as much where there are many. */
+export type Values = NamedValues | readonly SQLInputValue[];
+export type NamedValues = { readonly [name: string]: SQLInputValue };
 
 /** Prepared statements over one connection. Everything is synchronous and throws what SQLite throws. */
 export interface Database {
@@ -12,6 +14,8 @@ export interface Database {
   one(sql: string, values?: Values): Cells | undefined;
   /** Returns how many rows changed. */
   run(sql: string, values?: Values): number;
+  /** Returns the row number of the inserted row. Only for a plain INSERT of one row. */
+  insert(sql: string, values?: Values): number;
   readonly isTransaction: boolean;
   close(): void;
 }
@@ -64,15 +68,23 @@ export function createDatabase(connection: DatabaseSync): Database {
     return statement;
   };
 
+  const change = (sql: string, values: Values) =>
+    isByPlace(values) ? prepared(sql).run(...values) : prepared(sql).run(values);
+
   return {
-    all: (sql, values = {}) => prepared(sql).all(values),
-    one: (sql, values = {}) => prepared(sql).get(values),
-    run: (sql, values = {}) => Number(prepared(sql).run(values).changes),
+    all: (sql, values = {}) => (isByPlace(values) ? prepared(sql).all(...values) : prepared(sql).all(values)),
+    one: (sql, values = {}) => (isByPlace(values) ? prepared(sql).get(...values) : prepared(sql).get(values)),
+    run: (sql, values = {}) => Number(change(sql, values).changes),
+    insert: (sql, values = {}) => Number(change(sql, values).lastInsertRowid),
     get isTransaction() {
       return connection.isTransaction;
     },
     close: () => connection.close(),
   };
+}
+
+function isByPlace(values: Values): values is readonly SQLInputValue[] {
+  return Array.isArray(values);
 }
 
 function migrate(connection: DatabaseSync, place: string): void {

@@ -4,7 +4,7 @@ import type { SpooledFile } from '../../attachments/spool.ts';
 import type { MessageRow, Payload, StoredFailure } from '../store.ts';
 import type { Cells, Database, Values } from './database.ts';
 
-/** Columns of `messages` that a row sets, in any order. */
+/** Columns of `messages` that a row sets. */
 export const messageColumns = [
   'id',
   'caller',
@@ -34,36 +34,36 @@ export const messageColumns = [
   'ready_at',
 ] as const;
 
-/** A row as values of {@link messageColumns}. */
-export function toColumns(row: MessageRow): { [column in (typeof messageColumns)[number]]: SQLInputValue } {
-  return {
-    id: row.id,
-    caller: row.caller,
-    account: row.account,
-    channel: row.channel,
-    stream: row.stream,
-    stream_id: row.streamId,
-    lane: row.lane,
-    mode: row.mode,
-    reference: row.reference,
-    on_unknown: row.onUnknown,
-    sends_to_client: row.sendsToClient ? 1 : 0,
-    created_at: wholeMs(row.createdAt),
-    send_at: wholeMs(row.sendAt),
-    expires_at: wholeMs(row.expiresAt),
-    request_id: row.requestId,
-    traceparent: row.traceparent,
-    resend_of: row.resendOf,
-    state: row.state,
-    payload_bytes: row.payloadBytes,
-    attempts: JSON.stringify(row.attempts),
-    unclear: toJson(row.unclear),
-    failure: toJson(row.failure),
-    object_id: row.objectId,
-    sent_at: wholeMs(row.sentAt),
-    ended_at: wholeMs(row.endedAt),
-    ready_at: wholeMs(row.readyAt),
-  };
+/** A row as values of {@link messageColumns}, in their order. */
+export function toValues(row: MessageRow): SQLInputValue[] {
+  return [
+    row.id,
+    row.caller,
+    row.account,
+    row.channel,
+    row.stream,
+    row.streamId,
+    row.lane,
+    row.mode,
+    row.reference,
+    row.onUnknown,
+    row.sendsToClient ? 1 : 0,
+    wholeMs(row.createdAt),
+    wholeMs(row.sendAt),
+    wholeMs(row.expiresAt),
+    row.requestId,
+    row.traceparent,
+    row.resendOf,
+    row.state,
+    row.payloadBytes,
+    JSON.stringify(row.attempts),
+    toJson(row.unclear),
+    toJson(row.failure),
+    row.objectId,
+    wholeMs(row.sentAt),
+    wholeMs(row.endedAt),
+    wholeMs(row.readyAt),
+  ];
 }
 
 /** Rounded up, since a back-off with jitter has fractions and must never end early. */
