@@ -39,9 +39,10 @@ const TOKEN = /[\s{}[\]:,]+|"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?
  */
 export function parseExact(text: string): unknown {
   const value = parsePlain(text);
-  if (isTooDeep(value, 1)) throw refuse(`must not nest deeper than ${MAX_DEPTH} levels`);
-  // Only now is the reviver safe: it recurses, whereas plain parsing does not.
-  return mayLoseDigits(text) ? JSON.parse(text, keepDigits) : value;
+  const found = survey(value, 1);
+  if (found === 'depth') throw refuse(`must not nest deeper than ${MAX_DEPTH} levels`);
+  // Only now is the reviver safe: it recurses, whereas plain parsing does not. Without a number it has nothing to do.
+  return found === 'numbers' && mayLoseDigits(text) ? JSON.parse(text, keepDigits) : value;
 }
 
 /** Whether a value is a number that {@link parseExact} kept as text. It is an object to everything but JSON. */
@@ -105,19 +106,21 @@ function breakingPoint(text: string, error: unknown): number | undefined {
   return end < text.length ? end : undefined;
 }
 
-function isTooDeep(value: unknown, level: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (level > MAX_DEPTH) return true;
-  if (Array.isArray(value)) {
-    for (const item of value) if (typeof item === 'object' && isTooDeep(item, level + 1)) return true;
-    return false;
-  }
+/** Whether a value nests too deep, or else holds any number. */
+function survey(value: unknown, level: number): 'depth' | 'numbers' | null {
+  if (typeof value === 'number') return 'numbers';
+  if (typeof value !== 'object' || value === null) return null;
+  if (level > MAX_DEPTH) return 'depth';
+  let found: 'numbers' | null = null;
   const members = value as Record<string, unknown>;
   for (const key in members) {
     const member = members[key];
-    if (typeof member === 'object' && isTooDeep(member, level + 1)) return true;
+    if (typeof member === 'string') continue;
+    const inside = survey(member, level + 1);
+    if (inside === 'depth') return inside;
+    found = inside ?? found;
   }
-  return false;
+  return found;
 }
 
 function refuse(message: string): GatewayError {
