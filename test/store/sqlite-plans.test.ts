@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { Database, Values } from '../../src/store/sqlite/database.ts';
+import { sentCells } from '../../src/store/sqlite/sent-rows.ts';
 import { type ListFilter, messageStates } from '../../src/store/store.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRow } from './contract/support.ts';
@@ -26,6 +27,7 @@ function watched(plans: Map<string, readonly string[]>): (database: Database) =>
       all: noting(database.all),
       one: noting(database.one),
       run: noting(database.run),
+      insert: noting(database.insert),
       close: database.close,
       get isTransaction() {
         return database.isTransaction;
@@ -38,6 +40,7 @@ t.test('no operation reads through all messages, payloads or keys', async (t) =>
   const plans = new Map<string, readonly string[]>();
   const engine = startEngine(t, watched(plans));
   const [row, sync] = [createRow(now), createRow(now, { mode: 'sync' })];
+  const recorded = sentCells(createRow(now, { state: 'sent', endedAt: now }));
   const key = { scope: 'k', fingerprint: 'f' };
   const answer = { status: 200, headers: {}, body: '', isBinary: false };
   const end = { state: 'failed', attempt: null, endedAt: now, erase: false } as const;
@@ -59,6 +62,7 @@ t.test('no operation reads through all messages, payloads or keys', async (t) =>
       now,
     }),
     call('record', [createRow(now)], now),
+    call('recordSent', [...recorded, ...recorded]),
     call('waiting', now, 10),
     call('position', row.id, 10),
     call('take', { account: 'default', limit: 10, now }),

@@ -1,16 +1,16 @@
 import { type ListFilter, type MessageState, messageStates } from '../store.ts';
-import type { Values } from './database.ts';
+import type { NamedValues } from './database.ts';
 
 export interface Selection {
   /** Selects `seq` of the messages that match, newest first, as many as `:limit`. */
   readonly sql: string;
-  readonly values: Values;
+  readonly values: NamedValues;
 }
 
-/** The place of a message in the order of a list. */
+/** The place of a message in the order of a list, which is that of creation, then that of insertion. */
 export interface Place {
   readonly createdAt: number;
-  readonly id: string;
+  readonly seq: number;
 }
 
 /**
@@ -34,7 +34,7 @@ export function selectMatching(filter: ListFilter, before: Place | null, alsoReq
   require('created_at >= :from', 'from', filter.from);
   require('created_at < :to', 'to', filter.to);
   if (before !== null) {
-    require('(created_at, id) < (:beforeAt, :before)', 'before', before.id);
+    require('(created_at, seq) < (:beforeAt, :before)', 'before', before.seq);
     values['beforeAt'] = before.createdAt;
   }
   const states = [...new Set(filter.states ?? messageStates)].map((state) => `'${known(state)}'`);
@@ -46,11 +46,11 @@ export function selectMatching(filter: ListFilter, before: Place | null, alsoReq
   return { sql: `SELECT seq FROM (${branch(index, conditions)} ${ORDER}) LIMIT :limit`, values };
 }
 
-const ORDER = 'ORDER BY created_at DESC, id DESC';
+const ORDER = 'ORDER BY created_at DESC, seq DESC';
 
 function branch(index: string, conditions: readonly string[]): string {
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  return `SELECT seq, created_at, id FROM messages INDEXED BY ${index} ${where}`;
+  return `SELECT seq, created_at FROM messages INDEXED BY ${index} ${where}`;
 }
 
 interface DrivingIndex {

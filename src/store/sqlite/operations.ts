@@ -4,6 +4,7 @@ import type { StoreContext } from './context.ts';
 import { createEnding } from './ending.ts';
 import { createKeys } from './keys.ts';
 import { createReading } from './reading.ts';
+import { createRecording } from './recording.ts';
 import { createRecovering } from './recovering.ts';
 import { createSettling } from './settling.ts';
 import { createSweeping } from './sweeping.ts';
@@ -22,6 +23,7 @@ export function createOperations(context: StoreContext) {
   const keys = createKeys(context);
   return {
     ...createAccepting(context, content, keys),
+    ...createRecording(context, content),
     ...createTaking(context),
     ...createSettling(context, content, keys),
     ...createEnding(context, keys),

@@ -4,15 +4,16 @@ import { type Place, selectMatching } from './filters.ts';
 import { readRow } from './rows.ts';
 
 const SEQ_OF = 'SELECT seq FROM messages WHERE id = :id';
-// The message of a cursor may be deleted by now; those before it are then before the next older one too.
-const PLACE_AT = 'SELECT created_at FROM messages WHERE id <= :id ORDER BY id DESC LIMIT 1';
+// The message of a cursor may be deleted by now: the next older one, and those before it, then follow.
+const PLACE_AT = `
+  SELECT created_at, iif(id = :id, seq, seq + 1) AS seq FROM messages WHERE id <= :id ORDER BY id DESC LIMIT 1`;
 const SEGMENTS = 'SELECT segment FROM files';
 
 /** Operations that change nothing. */
 export function createReading({ database, spoolDirectory }: StoreContext) {
   const placeAt = (id: string): Place | null => {
     const found = database.one(PLACE_AT, { id });
-    return found === undefined ? null : { id, createdAt: found['created_at'] as number };
+    return found === undefined ? null : { createdAt: found['created_at'] as number, seq: found['seq'] as number };
   };
 
   return {

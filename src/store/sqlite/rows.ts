@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import type { SQLInputValue } from 'node:sqlite';
 import type { SpooledFile } from '../../attachments/spool.ts';
 import type { MessageRow, Payload, StoredFailure } from '../store.ts';
-import type { Cells, Database, Values } from './database.ts';
+import type { Cells, Database, NamedValues } from './database.ts';
 
 /** Columns of `messages` that a row sets. */
 export const messageColumns = [
@@ -152,7 +152,7 @@ function toFile(record: Cells, spoolDirectory: string): SpooledFile {
   };
 }
 
-export function fileColumns(file: SpooledFile): Values {
+export function fileColumns(file: SpooledFile): NamedValues {
   const { name, contentType, size, sha256 } = file;
   return { segment: basename(file.path), name, content_type: contentType, size, sha256 };
 }

@@ -4,6 +4,7 @@ import { createGroupCommit } from './group-commit.ts';
 import { insertBatch } from './insert-batch.ts';
 import { checkedFiles } from './local-files.ts';
 import { createLogTruncation } from './log-truncation.ts';
+import { recordGroup } from './record-group.ts';
 import { startThread } from './thread.ts';
 import { createWriteBehind } from './write-behind.ts';
 
@@ -34,7 +35,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
   const thread = await startThread({ file, owner, spoolDirectory, openedAt: clock.now() });
   const truncation = createLogTruncation(clock, () => thread.truncateLog());
   const commit = createGroupCommit(thread, truncation.request);
-  const behind = createWriteBehind({ clock, write: (rows) => commit.call('record', rows, clock.now()) });
+  const behind = createWriteBehind({ clock, write: (rows) => recordGroup(commit.call, rows, clock.now()) });
   let closing: Promise<void> | null = null;
 
   // What was recorded a moment ago must be seen by whoever asks now, and goes along with any commit for nothing.

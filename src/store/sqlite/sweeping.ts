@@ -17,7 +17,8 @@ const ERASE = `
 const DELETABLE = `
   SELECT seq FROM messages INDEXED BY messages_ended
   WHERE is_erased IN (0, 1) AND ended_at < :endedBefore LIMIT :limit`;
-const DELETE = 'DELETE FROM messages WHERE seq = :seq';
+const SEGMENTS = 'SELECT segment FROM files WHERE message IN (SELECT value FROM json_each(:seqs))';
+const DELETE = 'DELETE FROM messages WHERE seq IN (SELECT value FROM json_each(:seqs))';
 
 /** Operations that make the store forget, and the one that looks for messages to reconcile. */
 export function createSweeping(context: StoreContext, content: Content, keys: Keys) {
@@ -37,11 +38,11 @@ export function createSweeping(context: StoreContext, content: Content, keys: Ke
 
   const remove = (endedBefore: number, limit: number, files: string[]): number => {
     const deletable = database.all(DELETABLE, { endedBefore, limit });
-    for (const { seq } of deletable) {
-      files.push(...content.segments(seq as number));
-      database.run(DELETE, { seq: seq as number });
-    }
-    if (deletable.length > 0) context.erased();
+    if (deletable.length === 0) return 0;
+    const seqs = JSON.stringify(deletable.map(({ seq }) => seq));
+    files.push(...database.all(SEGMENTS, { seqs }).map(({ segment }) => segment as string));
+    database.run(DELETE, { seqs });
+    context.erased();
     return deletable.length;
   };
 

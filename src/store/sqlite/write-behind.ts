@@ -13,7 +13,8 @@ export interface WriteBehindOptions {
   readonly write: (rows: readonly MessageRow[]) => Promise<void>;
 }
 
-const LATEST_MS = 500;
+// A second is what is promised.
+const LATEST_MS = 900;
 const LARGEST_GROUP = 500;
 // While the store is out of reach; rows beyond are given up, since memory must not grow with an outage.
 const MOST_KEPT = 10_000;

@@ -25,6 +25,18 @@ export async function listContract(t: Test, createPlace: CreatePlace): Promise<v
     t.strictSame(await store.list({}, 4, newestFirst[9] ?? ''), []);
   });
 
+  await t.test('a page goes on where the last one ended, also when its last message was deleted since', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const now = clock.now();
+    const rows = Array.from({ length: 6 }, (_, i) => row(i === 3 ? { state: 'failed', endedAt: now } : {}));
+    await insertRows(store, ...rows);
+    const first = await store.list({}, 3, null);
+    t.equal(first[2]?.id, rows[3]?.id);
+    await store.sweep(now, now + 1, now + 1, 10);
+    t.strictSame(ids(await store.list({}, 3, rows[3]?.id ?? '')), ids(rows.slice(0, 3)).reverse());
+  });
+
   await t.test('every filter selects, alone and together', async (t) => {
     const { clock, process, row } = await stage(t, createPlace);
     const store = await process('a');

@@ -2,6 +2,21 @@ import type { Test } from 'tap';
 import type { CreatePlace } from '../contract.ts';
 import { eventually, HOUR_MS, ids, insertRows, LEASE_MS, RESEND, stage, stateOf } from './support.ts';
 
+/** What a plain message has become once it was sent: nothing is left of the request. */
+const sentOf = (now: number) =>
+  ({
+    mode: 'sync',
+    state: 'sent',
+    payload: null,
+    identity: null,
+    requestId: '',
+    objectId: '294159',
+    attempts: [attempt(now)],
+    sentAt: now,
+    endedAt: now,
+  }) as const;
+const attempt = (at: number) => ({ at, durationMs: 3.5, outcome: 'sent', upstreamStatus: 200 });
+
 /** The ledger of plain messages, which may be written behind. */
 export async function recordContract(t: Test, createPlace: CreatePlace): Promise<void> {
   await t.test('a recorded message is read back at once, by others within a second', async (t) => {
@@ -19,6 +34,58 @@ export async function recordContract(t: Test, createPlace: CreatePlace): Promise
     await clock.advance(1_000);
     t.strictSame(await eventually(() => other.get(unread.id)), unread);
     t.strictSame(await other.get(message.id), ended);
+  });
+
+  await t.test('what was sent is kept whole, however many at a time', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const now = clock.now();
+    const rows = Array.from({ length: 64 }, (_, i) =>
+      row({
+        ...sentOf(now),
+        stream: i % 2 === 0 ? 'sms' : null,
+        reference: i % 3 === 0 ? `it's "order" ${i} — ✓` : null,
+        sendsToClient: i % 4 === 0,
+        objectId: i % 4 === 0 ? null : '9007199254740993',
+        onUnknown: i % 5 === 0 ? 'resend' : 'hold',
+        sendAt: i % 7 === 0 ? now - 1 : null,
+        expiresAt: i % 2 === 0 ? null : now + HOUR_MS,
+        resendOf: i % 8 === 0 ? 'msg_0' : null,
+        readyAt: now + i,
+        attempts: Array.from({ length: i % 3 }, () => attempt(now)),
+      }),
+    );
+    for (const each of rows) store.record(each);
+    t.strictSame(await store.list({}, 100, null), rows.toReversed());
+  });
+
+  await t.test('what was recorded on its way keeps nothing of its content once it was sent', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const file = { path: '/spool/f', name: 'a.pdf', contentType: null, size: 1, sha256: 'f' };
+    const way = row({ mode: 'sync', state: 'sending', payload: { kind: 'multipart', data: '{}', files: [file] } });
+    store.record(way);
+    t.equal(await stateOf(store, way.id), 'sending');
+    t.strictSame([...(await store.neededFiles())], ['f']);
+    const others = Array.from({ length: 30 }, () => row(sentOf(clock.now())));
+    const ended = { ...way, ...sentOf(clock.now()) };
+    for (const each of [...others.slice(0, 9), ended, ...others.slice(9)]) store.record(each);
+    t.strictSame(await store.get(ended.id), ended);
+    t.strictSame([...(await store.neededFiles())], []);
+    t.equal((await store.list({ states: ['sent'] }, 100, null)).length, 31);
+    await clock.advance(LEASE_MS);
+    t.strictSame(await (await process('b')).recover(clock.now(), RESEND, clock.now()), [], 'nobody holds it any more');
+  });
+
+  await t.test('the ledger of what was sent is deleted at its time', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const [now, rows] = [clock.now(), Array.from({ length: 5 }, () => row(sentOf(clock.now())))];
+    for (const each of [...rows, row(sentOf(now + 1))]) store.record(each);
+    t.strictSame(await store.sweep(now, now, now, 10), { files: [], more: false });
+    t.equal((await store.list({}, 10, null)).length, 6, 'not before');
+    for (const more of [true, true, false]) t.equal((await store.sweep(now, 0, now + 1, 2)).more, more);
+    t.equal((await store.list({}, 10, null)).length, 1);
   });
 
   await t.test('what was recorded is written when the store closes', async (t) => {

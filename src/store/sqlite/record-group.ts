@@ -1,0 +1,18 @@
+import type { MessageRow } from '../store.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { isPlainlySent, type SentCell, sentCells } from './sent-rows.ts';
+
+/** Writes ledger rows, of which no two are of one message. Rejects if any may be missing: repeat it then with all. */
+export async function recordGroup(call: GroupCommit['call'], rows: readonly MessageRow[], now: number): Promise<void> {
+  const sent: SentCell[] = [];
+  const others: MessageRow[] = [];
+  for (const row of rows) {
+    // `flatMap` makes a list that takes twice as long to cross to the thread.
+    if (isPlainlySent(row)) for (const cell of sentCells(row)) sent.push(cell);
+    else others.push(row);
+  }
+  const writes: Promise<void>[] = [];
+  if (sent.length > 0) writes.push(call('recordSent', sent));
+  if (others.length > 0) writes.push(call('record', others, now));
+  await Promise.all(writes);
+}

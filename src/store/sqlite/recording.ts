@@ -1,0 +1,42 @@
+import type { Content } from './content.ts';
+import type { StoreContext } from './context.ts';
+import { type SentCell, sentColumns, sentConstants } from './sent-rows.ts';
+
+const WIDTH = sentColumns.length;
+// More in a statement save nothing measurable, and what is left over goes one by one.
+const ROWS_AT_ONCE = 25;
+
+const columns = [...sentColumns, ...Object.keys(sentConstants)];
+const ONE_ROW = `(${[...sentColumns.map(() => '?'), ...Object.values(sentConstants)].join(', ')})`;
+const insertNew = (rows: number) => `
+  INSERT INTO messages (${columns.join(', ')}) VALUES ${Array(rows).fill(ONE_ROW).join(', ')}
+  ON CONFLICT (id) DO NOTHING`;
+const INSERT_MANY = insertNew(ROWS_AT_ONCE);
+const INSERT_ONE = insertNew(1);
+const INSERT_OR_CHANGE = `
+  INSERT INTO messages (${columns.join(', ')}) VALUES ${ONE_ROW}
+  ON CONFLICT (id) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(', ')}
+  RETURNING seq`;
+
+/** Operations for the ledger of plain messages. */
+export function createRecording({ database }: StoreContext, content: Content) {
+  const change = (cells: readonly SentCell[]): void => {
+    for (let at = 0; at < cells.length; at += WIDTH) {
+      const seq = database.one(INSERT_OR_CHANGE, cells.slice(at, at + WIDTH))?.['seq'] as number;
+      content.erase(seq, false);
+    }
+  };
+
+  return {
+    /** Rows of `sentColumns`, end to end. Those whose message is known already, in whatever state, change it. */
+    recordSent(cells: readonly SentCell[]): void {
+      const whole = cells.length - (cells.length % (ROWS_AT_ONCE * WIDTH));
+      for (let at = 0; at < cells.length; ) {
+        const rows = at < whole ? ROWS_AT_ONCE : 1;
+        const some = cells.slice(at, at + rows * WIDTH);
+        if (database.run(rows === 1 ? INSERT_ONE : INSERT_MANY, some) < rows) change(some);
+        at += rows * WIDTH;
+      }
+    },
+  };
+}
