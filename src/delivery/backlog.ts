@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
-import { AttachmentDamaged, type MessageRow, StorageUnavailable, type Store } from '../store/store.ts';
+import { AttachmentDamaged, type MessageRow, type Store } from '../store/store.ts';
 import { type Message, takenMessage } from './message.ts';
 
 /** The stored messages of one account that wait for nobody in particular. */
@@ -41,7 +41,7 @@ export function createBacklog({ account, store, clock, giveBack, onRetry }: Back
       return takenMessage(row, { ...payload, files: await store.localFiles(row) });
     } catch (error) {
       if (error instanceof AttachmentDamaged) return takenMessage(row, payload, true);
-      if (!(error instanceof StorageUnavailable)) throw error;
+      // Whatever the cause, it would be lost if it stayed taken.
       giveBack(takenMessage(row, payload));
       return null;
     }

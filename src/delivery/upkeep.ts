@@ -1,6 +1,6 @@
 import type { Spool } from '../attachments/spool.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { Store } from '../store/store.ts';
+import type { MessageRow, Store } from '../store/store.ts';
 import type { Delivery } from './delivery.ts';
 import type { FinalWatch } from './final-watch.ts';
 import { RESEND_AFTER_MS, RESEND_ATTEMPTS } from './outcomes.ts';
@@ -57,11 +57,15 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     while ((await store.expire(now, ROUND, now + keepKeysMs)) === ROUND);
     for (const account of (await store.waiting(now, 1)).keys()) delivery.wake(account);
   };
+  const lookUp = async (row: MessageRow) => {
+    const { isResolved } = await reconciler.reconcile(row);
+    if (isResolved) await spool.remove(filesOf(row.payload));
+    watch.ended(row.id);
+  };
   const reconcile = async () => {
     for (const row of await store.takeUnreconciled(clock.now() - RECONCILE_AFTER_MS, 20)) {
-      const { isResolved } = await reconciler.reconcile(row);
-      if (isResolved) await spool.remove(filesOf(row.payload));
-      watch.ended(row.id);
+      // Each is given out once: what fails for one must not cost the others their turn.
+      await lookUp(row).catch((error: unknown) => options.onFailure('reconcile', error));
     }
   };
   const sweep = async () => {

@@ -1,3 +1,4 @@
+import type { LogLine } from './log-capture.ts';
 import { type GatewayProcess, type GatewayProcessOptions, startGatewayProcess } from './process.ts';
 
 /** A place where gateway processes run one after the other, on the same data. */
@@ -9,6 +10,8 @@ export interface Node {
   start(): GatewayProcess;
   /** The process that was started last. */
   current(): GatewayProcess;
+  /** What all processes that ran here logged of attempts, but for those that sent a message at once. */
+  attempts(): readonly LogLine[];
   /** Kills the process and resolves when the system has cleared it away. */
   kill(): Promise<void>;
 }
@@ -21,6 +24,9 @@ export function createNode(t: Teardown, options: GatewayProcessOptions): Node {
   let running: GatewayProcess | null = null;
   let up = Promise.withResolvers<number>();
   let isUp = false;
+
+  const past: LogLine[] = [];
+  const attemptsOf = ({ log }: GatewayProcess) => log.lines({ msg: 'attempt' });
 
   const takeDown = () => {
     if (isUp) up = Promise.withResolvers<number>();
@@ -35,6 +41,7 @@ export function createNode(t: Teardown, options: GatewayProcessOptions): Node {
     port: () => up.promise,
     isUp: () => isUp,
     start() {
+      if (running !== null) past.push(...attemptsOf(running));
       const started = startGatewayProcess(t, options);
       running = started;
       started.listening.then(
@@ -49,6 +56,7 @@ export function createNode(t: Teardown, options: GatewayProcessOptions): Node {
       return started;
     },
     current,
+    attempts: () => [...past, ...(running === null ? [] : attemptsOf(running))],
     async kill() {
       takeDown();
       current().signal('SIGKILL');

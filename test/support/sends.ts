@@ -51,6 +51,8 @@ export function createSend(run: string, number: number, kind: SendKind): Send {
       body,
       headers: {
         authorization: `Bearer ${GATEWAY_KEY}`,
+        // Passed on, it tells of calls that CommBox could not read to whom they belonged.
+        'x-request-id': text,
         ...headers,
         ...(isKeyed && { 'idempotency-key': text }),
         ...(isAsync && { prefer: 'respond-async' }),

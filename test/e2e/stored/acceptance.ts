@@ -1,7 +1,7 @@
 import { rawCall, rawPost } from '../../http/raw-call.ts';
 import { GATEWAY_KEY, least } from '../../support/gateway.ts';
 import { form, sha256 } from '../form.ts';
-import { type Suite, sms, textsAt } from './stage.ts';
+import { type Suite, sms, textsAt, until } from './stage.ts';
 
 const ASYNC = { prefer: 'respond-async' };
 
@@ -78,14 +78,15 @@ export const acceptance: Suite = (t, start) => {
   });
 
   t.test('a caller that leaves changes nothing', async (t) => {
-    const { port, simulator, clock, storage } = await start(t);
+    const { port, get, simulator, clock } = await start(t);
     simulator.control({ next: [{ status: 429, headers: { 'Retry-After': '20' } }] });
     const request = rawPost('/v1/sms', GATEWAY_KEY, JSON.stringify(sms('left')), ['Prefer: respond-async, wait=60']);
     const { socket, ended } = await rawCall(t, port, request);
     await simulator.waitFor(1);
     socket.destroy();
     await ended;
-    t.ok(await storage.holds('left'));
+    const waiting = async () => (await get('/v1/messages?status=queued')).json()['messages'] as unknown[];
+    await until(async () => (await waiting()).length === 1);
     clock.jump(30_000);
     await simulator.waitFor(1, 'recorded');
     t.strictSame(textsAt(simulator, 'recorded'), ['left']);

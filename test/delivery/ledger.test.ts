@@ -1,0 +1,120 @@
+import t from 'tap';
+import { createLedger, rowOf } from '../../src/delivery/ledger.ts';
+import type { Failure, Message, RawAnswer } from '../../src/delivery/message.ts';
+import type { ErrorCode } from '../../src/kernel/errors.ts';
+import { type Settlement, StorageUnavailable, type Store } from '../../src/store/store.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { queuedMessage } from '../support/messages.ts';
+import { createFakeStore } from './fake-store.ts';
+
+const HOUR_MS = 3_600_000;
+const clock = createManualClock();
+const until = clock.now() + HOUR_MS;
+const raw: RawAnswer = { status: 400, contentType: 'text/html', body: Buffer.from([0xff, 0x00]) };
+const attempt = { at: 1, durationMs: 2, outcome: 'sent', upstreamStatus: 200 };
+
+const failure = (code: ErrorCode): Failure => ({ code, outcome: 'not_sent', detail: 'd', upstream: null });
+const ended = (state: Message['state'], members: Partial<Message> = {}): Message => ({
+  ...queuedMessage(clock.now()),
+  state,
+  endedAt: clock.now(),
+  ...members,
+});
+const sent = (members: Partial<Message> = {}) => ended('sent', { objectId: '7', sentAt: clock.now(), ...members });
+
+/** A ledger whose store keeps what it is told, while `answer` lets it. */
+function setUp(answer: () => boolean, others: Partial<Store> = {}) {
+  const settlements: Settlement[] = [];
+  const settle = async ([settlement]: readonly Settlement[]) => {
+    const isHeld = answer();
+    if (settlement !== undefined) settlements.push(settlement);
+    return [isHeld];
+  };
+  const ledger = createLedger({ store: createFakeStore({ settle, ...others }), clock, keepKeysMs: HOUR_MS });
+  return { ledger, settlements };
+}
+
+t.test('what is sent is erased with its settlement, and keeps its key', async (t) => {
+  const { ledger, settlements } = setUp(() => true);
+  t.equal(await ledger.settle(sent(), attempt), 'held');
+  t.match(settlements, [
+    { state: 'sent', objectId: '7', erase: true, attempt, key: { kind: 'keep', answer: null, until } },
+  ]);
+});
+
+t.test('what CommBox decided or may have keeps the key, everything else of a waiting caller frees it', async (t) => {
+  const kept = [
+    ended('unknown', { failure: failure('commbox_timeout') }),
+    ended('failed', { failure: failure('commbox_rejected') }),
+    ended('failed', { failure: failure('commbox_stream_not_found') }),
+    ended('failed', { failure: failure('commbox_unauthorized'), mode: 'async' }),
+    ended('canceled', { failure: failure('conflict'), mode: 'async' }),
+    ended('expired', { failure: failure('commbox_throttled'), mode: 'async' }),
+  ];
+  const freed = (
+    ['commbox_throttled', 'commbox_unreachable', 'commbox_unauthorized', 'overloaded', 'shutting_down'] as const
+  ).map((code) => ended('failed', { failure: failure(code) }));
+  const { ledger, settlements } = setUp(() => true);
+  for (const message of [...kept, ...freed]) await ledger.settle(message, null);
+  t.strictSame(
+    settlements.map(({ key }) => key?.kind),
+    [...kept.map(() => 'keep'), ...freed.map(() => 'free')],
+  );
+  t.ok(settlements.every(({ erase }) => !erase));
+});
+
+t.test("CommBox's own answer is kept where it must come again byte for byte", async (t) => {
+  const { ledger, settlements } = setUp(() => true);
+  const message = ended('failed', { failure: failure('commbox_rejected'), raw, keepsRawAnswer: true });
+  await ledger.settle(message, null);
+  t.match(settlements[0]?.key, {
+    kind: 'keep',
+    answer: { status: 400, headers: { 'content-type': 'text/html' }, body: '/wA=', isBinary: true },
+  });
+});
+
+t.test('a message that goes on decides nothing about its key', async (t) => {
+  const { ledger, settlements } = setUp(() => true);
+  await ledger.settle(queuedMessage(clock.now()), null);
+  t.match(settlements, [{ state: 'queued', key: null, erase: false }]);
+});
+
+t.test('while the store is out of reach, the end is repeated until it is written', async (t) => {
+  let isDown = true;
+  const { ledger, settlements } = setUp(() => {
+    if (isDown) throw new StorageUnavailable('down');
+    return true;
+  });
+  t.equal(await ledger.settle(sent(), attempt), 'late');
+  await clock.advance(5_000);
+  t.strictSame(settlements, []);
+  isDown = false;
+  await clock.advance(1_000);
+  t.match(settlements, [{ state: 'sent', objectId: '7', key: { until } }]);
+  await clock.advance(10_000);
+  t.equal(settlements.length, 1);
+});
+
+t.test('who took over hears that the message was sent after all, and nothing else', async (t) => {
+  const resolved: unknown[] = [];
+  const resolve: Store['resolve'] = async (id, to) => resolved.push({ id, ...to }) > 0;
+  const { ledger } = setUp(() => false, { resolve });
+  const message = sent();
+  t.equal(await ledger.settle(message, attempt), 'lost');
+  t.match(resolved, [{ id: message.id, state: 'sent', objectId: '7' }]);
+  t.equal(await ledger.settle(ended('unknown'), null), 'lost');
+  t.equal(resolved.length, 1);
+});
+
+t.test('a fault of the store is not hidden', async (t) => {
+  const { ledger } = setUp(() => {
+    throw new TypeError('a bug');
+  });
+  await t.rejects(ledger.settle(sent(), null), TypeError);
+});
+
+t.test('of a sent message the row holds nothing of the request', async (t) => {
+  const message = sent({ traceparent: '00-1', reference: 'r' });
+  t.match(rowOf(message), { payload: null, identity: null, requestId: '', traceparent: null, reference: 'r' });
+  t.match(rowOf(ended('failed')), { payload: { kind: 'json', body: /hello/ }, requestId: 'r-1' });
+});

@@ -1,0 +1,137 @@
+import t from 'tap';
+import type { Spool } from '../../src/attachments/spool.ts';
+import type { Delivery } from '../../src/delivery/delivery.ts';
+import { rowOf } from '../../src/delivery/ledger.ts';
+import type { Reconciler } from '../../src/delivery/reconcile.ts';
+import { createUpkeep } from '../../src/delivery/upkeep.ts';
+import { type MessageRow, StorageUnavailable, type Store } from '../../src/store/store.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { queuedMessage } from '../support/messages.ts';
+import { createFakeStore } from './fake-store.ts';
+
+const HOUR_MS = 3_600_000;
+const file = { path: '/spool/a', name: 'a.txt', contentType: null, size: 1, sha256: 'x' };
+const unknown = (): MessageRow => ({
+  ...rowOf(queuedMessage(0)),
+  state: 'unknown',
+  payload: { kind: 'multipart', data: '{}', files: [file] },
+});
+
+function setUp(methods: Partial<Store> = {}, reconcile?: Reconciler['reconcile']) {
+  const clock = createManualClock();
+  const calls: string[] = [];
+  const failures: string[] = [];
+  const note = <T>(name: string, value: T) => {
+    calls.push(name);
+    return Promise.resolve(value);
+  };
+  const quiet: Partial<Store> = {
+    heartbeat: () => note('heartbeat', true),
+    recover: () => note('recover', []),
+    expire: () => note('expire', 0),
+    waiting: () => note('waiting', new Map()),
+    takeUnreconciled: () => note('takeUnreconciled', []),
+    sweep: () => note('sweep', { files: [], more: false }),
+  };
+  const delivery: Partial<Delivery> = { wake: (account) => void calls.push(`wake ${account ?? 'all'}`) };
+  const spool: Partial<Spool> = {
+    remove: async (files) => void calls.push(`remove ${[...files].map(({ name }) => name)}`),
+    removeNamed: async (names) => void calls.push(`removeNamed ${[...names]}`),
+  };
+  const upkeep = createUpkeep({
+    store: createFakeStore({ ...quiet, ...methods }),
+    spool: spool as Spool,
+    delivery: delivery as Delivery,
+    watch: { wait: async () => {}, ended: (id) => void calls.push(`ended ${id}`) },
+    reconciler: { reconcile: reconcile ?? (() => t.fail() as never) },
+    clock,
+    keepKeysMs: HOUR_MS,
+    retentionMs: 10 * HOUR_MS,
+    onFailure: (task) => void failures.push(task),
+  });
+  const count = (name: string) => calls.filter((call) => call === name).length;
+  return { upkeep, clock, calls, failures, count };
+}
+
+t.test('it begins with a lease, and with what an earlier process left', async (t) => {
+  const recover: Store['recover'] = async () => ['msg_1', 'msg_2'];
+  const { upkeep, calls } = setUp({ recover, waiting: async () => new Map([['default', 1]]) });
+  await upkeep.start();
+  t.strictSame(calls, ['heartbeat', 'ended msg_1', 'ended msg_2', 'wake all', 'expire', 'wake default']);
+});
+
+t.test('the lease is renewed well before it ends, until it stops', async (t) => {
+  const { upkeep, clock, count } = setUp();
+  await upkeep.start();
+  await clock.advance(25_000);
+  t.equal(count('heartbeat'), 6);
+  upkeep.stop();
+  await clock.advance(60_000);
+  t.equal(count('heartbeat'), 6);
+});
+
+t.test('expiry goes on until none is left', async (t) => {
+  const rounds = [500, 500, 3];
+  const { upkeep } = setUp({ expire: async () => rounds.shift() ?? 0 });
+  await upkeep.start();
+  t.strictSame(rounds, []);
+});
+
+t.test('a round that fails is told, and the next one comes all the same', async (t) => {
+  let isDown = false;
+  const heartbeat: Store['heartbeat'] = async () => {
+    if (isDown) throw new StorageUnavailable('down');
+    return true;
+  };
+  const { upkeep, clock, failures } = setUp({ heartbeat });
+  await upkeep.start();
+  isDown = true;
+  await clock.advance(10_000);
+  isDown = false;
+  await clock.advance(10_000);
+  t.strictSame(failures, ['heartbeat', 'heartbeat']);
+});
+
+t.test('what has been unknown for a minute is looked up, and its files go when it is found', async (t) => {
+  const rows = [unknown(), unknown(), unknown()];
+  const asked: number[] = [];
+  const takeUnreconciled: Store['takeUnreconciled'] = async (endedBefore) => {
+    asked.push(endedBefore);
+    return rows.splice(0);
+  };
+  const [first, second, third] = rows.map(({ id }) => id);
+  const reconcile: Reconciler['reconcile'] = async ({ id }) => {
+    if (id === first) throw new StorageUnavailable('down');
+    return { found: 1, objectIds: ['7'], isResolved: id === second };
+  };
+  const { upkeep, clock, calls, failures } = setUp({ takeUnreconciled }, reconcile);
+  await upkeep.start();
+  await clock.advance(5_000);
+  t.strictSame(asked, [clock.now() - 60_000]);
+  const about = calls.filter((call) => call.startsWith('remove ') || call.startsWith('ended'));
+  t.strictSame(about, ['remove a.txt', `ended ${second}`, `ended ${third}`]);
+  t.strictSame(failures, ['reconcile'], 'one that fails costs the others nothing');
+});
+
+t.test('what is past its time is erased round by round, and its files with it', async (t) => {
+  const rounds = [
+    { files: ['a', 'b'], more: true },
+    { files: ['c'], more: false },
+  ];
+  const limits: number[][] = [];
+  const sweep: Store['sweep'] = async (now, erasedBefore, deletedBefore) => {
+    limits.push([now - erasedBefore, now - deletedBefore]);
+    return rounds.shift() ?? { files: [], more: false };
+  };
+  const { upkeep, clock, calls } = setUp({ sweep });
+  await upkeep.start();
+  await clock.advance(30_000);
+  t.strictSame(
+    calls.filter((call) => call.startsWith('removeNamed')),
+    ['removeNamed a,b', 'removeNamed c'],
+  );
+  t.strictSame(limits, [
+    [HOUR_MS, 10 * HOUR_MS],
+    [HOUR_MS, 10 * HOUR_MS],
+  ]);
+});
