@@ -27,6 +27,10 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
   if (values.METRICS_PORT !== null && values.METRICS_PORT === values.PORT && values.PORT !== 0) {
     problems.add('METRICS_PORT', 'is the same as PORT; allowed: another port, or unset');
   }
+  // A key stands for its message: once that is deleted, a repeat could not be told from a first request.
+  if (values.IDEMPOTENCY_HOURS > values.RETENTION_DAYS * 24) {
+    problems.add('IDEMPOTENCY_HOURS', 'is longer than RETENTION_DAYS; allowed: at most as long as messages are kept');
+  }
 
   const file = configFile(source.cwd, values, secrets, url);
   const text = await readText(file, source.readFile, problems);
