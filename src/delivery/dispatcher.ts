@@ -133,6 +133,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
     if (!message.isStored) return goOn(message);
     ledger.settle(message, message.attempts.at(-1) ?? null).then((end) => {
+      // Its row still says `sending`, so it cannot begin again before the store is back; its caller hears of it now.
+      const isStuck = end === 'late' && message.mode === 'sync' && message.state === 'queued';
+      if (isStuck) return giveUp(message, outcomes.refuseForStorage);
       if (end !== 'lost') return goOn(message);
       if (message.state === 'queued') outcomes.takenOver(message, clock.now());
       finish(message);

@@ -59,7 +59,8 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   };
   const lookUp = async (row: MessageRow) => {
     const { isResolved } = await reconciler.reconcile(row);
-    if (isResolved) await spool.remove(filesOf(row.payload));
+    // They may be in the spool of another gateway, which then removes them itself.
+    if (isResolved) await spool.remove(filesOf(row.payload)).catch(() => undefined);
     watch.ended(row.id);
   };
   const reconcile = async () => {

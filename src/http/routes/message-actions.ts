@@ -50,7 +50,7 @@ export function addMessageActions(app: FastifyInstance, options: MessageActionOp
   app.post('/v1/messages/:id/reconcile', async (request, reply) => {
     const { row } = await findUnknown(request);
     const found = await reconciler.reconcile(row);
-    if (found.isResolved) await spool.remove(filesOf(row.payload));
+    if (found.isResolved) await forget(row);
     const view = messageView(await findMessage(request, options), delivery);
     return writeJson(request, reply, { ...view, reconciliation: found });
   });
@@ -63,9 +63,12 @@ export function addMessageActions(app: FastifyInstance, options: MessageActionOp
     const isResolved = await store.resolve(row.id, { state, objectId: null, now: clock.now() });
     if (!isResolved) throw conflict('The message is not unknown any more.', row.id);
     // What failed may be sent again from its files.
-    if (state === 'sent') await spool.remove(filesOf(row.payload));
+    if (state === 'sent') await forget(row);
     return writeJson(request, reply, messageView(await findMessage(request, options), delivery));
   });
+
+  /** What cannot be removed changes nothing about the message; the files may also be another gateway's. */
+  const forget = ({ payload }: MessageRow) => spool.remove(filesOf(payload)).catch(() => undefined);
 
   async function findUnknown(request: FastifyRequest): Promise<{ row: MessageRow }> {
     const { id } = await findMessage(request, options);
