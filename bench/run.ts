@@ -1,27 +1,33 @@
 import { parseArgs } from 'node:util';
 import { contenders } from './contenders.ts';
+import { reportDurable } from './durable/report.ts';
+import { measureDurable } from './durable.ts';
 import { splitCores } from './lib/cpu.ts';
 import { measureMemory } from './memory.ts';
 import { profileContender } from './profile.ts';
 import { reportMemory, reportThroughput } from './report.ts';
 import { measureThroughput } from './throughput.ts';
 
-const HELP = `node bench/run.ts [throughput | memory | profile] [options]
+const HELP = `node bench/run.ts [throughput | memory | durable | profile] [options]
 
 Without a name: throughput, then memory.
 
-  --slices N    rounds; each contender is measured once in each (default 8)
+  --slices N    rounds; each contender is measured once in each (default 8; durable: 3)
   --seconds N   length of one measurement (default 3)
   --warm-up N   load before the first round, per contender (default 6)
   --of NAME     profile: gateway-sms (default), gateway-drop-in, bare, raw, fastify-http-proxy, express
+  --stored N    durable: messages that wait in the large store (default 1000000: 2 GB in TMPDIR)
+  --earlier DIR durable: an earlier version's checkout, whose plain path is measured beside this one's
   --json        figures as one JSON document on standard output`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    slices: { type: 'string', default: '8' },
+    slices: { type: 'string' },
     seconds: { type: 'string', default: '3' },
     'warm-up': { type: 'string', default: '6' },
+    stored: { type: 'string', default: '1000000' },
+    earlier: { type: 'string' },
     of: { type: 'string', default: 'gateway-sms' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -29,11 +35,14 @@ const { values, positionals } = parseArgs({
 });
 
 const MEMORY_REPETITIONS = 3;
+const SLICES = 8;
+// Each round of `durable` has seven measurements, and four of them send what was accepted, too.
+const DURABLE_SLICES = 3;
 const progress = (line: string) => process.stderr.write(`${line}\n`);
 
 async function main(): Promise<void> {
   const [which = 'all', ...others] = positionals;
-  if (values.help || others.length > 0 || !['all', 'throughput', 'memory', 'profile'].includes(which)) {
+  if (values.help || others.length > 0 || !['all', 'throughput', 'memory', 'durable', 'profile'].includes(which)) {
     console.log(HELP);
     process.exitCode = values.help ? 0 : 1;
     return;
@@ -48,7 +57,15 @@ async function main(): Promise<void> {
       throw new RangeError(`--of must be one of ${contenders.map(({ name }) => name).join(', ')}`);
     return console.log(await profileContender({ cores, contender, seconds, warmUpSeconds }));
   }
-  const slices = Math.ceil(positive('slices'));
+  if (which === 'durable') {
+    const times = { slices: Math.ceil(positive('slices', DURABLE_SLICES)), seconds, warmUpSeconds, progress };
+    const stored = Math.ceil(positive('stored'));
+    const durable = await measureDurable({ cores, stored, earlier: values.earlier ?? null, ...times });
+    return console.log(
+      values.json ? JSON.stringify({ caveat: cores.caveat, durable }, null, 2) : reportDurable(durable),
+    );
+  }
+  const slices = Math.ceil(positive('slices', SLICES));
   const throughput =
     which === 'memory' ? null : await measureThroughput({ cores, slices, seconds, warmUpSeconds, progress });
   if (throughput !== null && !values.json) console.log(`${reportThroughput(throughput)}\n`);
@@ -57,8 +74,8 @@ async function main(): Promise<void> {
   if (values.json) console.log(JSON.stringify({ caveat: cores.caveat, throughput, memory }, null, 2));
 }
 
-function positive(name: 'slices' | 'seconds' | 'warm-up'): number {
-  const number = Number(values[name]);
+function positive(name: 'slices' | 'seconds' | 'warm-up' | 'stored', otherwise?: number): number {
+  const number = Number(values[name] ?? otherwise);
   if (number > 0 && Number.isFinite(number)) return number;
   throw new RangeError(`--${name} must be a number above 0`);
 }

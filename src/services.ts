@@ -53,6 +53,7 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
   const spool = await createSpool({ directory: storage.spoolDirectory, keep: await store.neededFiles() });
   const watch = createFinalWatch({ store, clock });
   const dispatchers = new Map<string, Dispatcher>();
+  const ledger = createLedger({ store, clock, keepKeysMs });
   const delivery = createDelivery({
     clock,
     nextId: createIdSource('msg_', clock.now),
@@ -60,13 +61,14 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
     store,
     spool,
     watch,
+    ledger,
     queueLimit: limits.queueLimit,
     keepKeysMs,
   });
   const accounts = createAccounts(config, {
     clock,
     store,
-    ledger: createLedger({ store, clock, keepKeysMs }),
+    ledger,
     observer: { attemptEnded: createAttemptLog(log), settled: delivery.settled },
   });
   for (const { name, dispatcher } of accounts.values()) dispatchers.set(name, dispatcher);

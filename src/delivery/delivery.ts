@@ -11,8 +11,9 @@ import {
 } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { FinalWatch } from './final-watch.ts';
-import { rowOf } from './ledger.ts';
+import { type Ledger, rowOf } from './ledger.ts';
 import { createMessage, type Draft, isFinal, type Message } from './message.ts';
+import * as outcomes from './outcomes.ts';
 import { filesOf } from './payload.ts';
 
 /** A message on its way, as the one who submitted it sees it. */
@@ -74,6 +75,7 @@ export interface DeliveryOptions {
   readonly store: Store;
   readonly spool: Spool;
   readonly watch: FinalWatch;
+  readonly ledger: Ledger;
   /** Most stored messages that may wait. */
   readonly queueLimit: number;
   readonly keepKeysMs: number;
@@ -113,6 +115,25 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     if (files.length > 0) await spool.sync(files);
   };
 
+  // A connection can break between the commit and its answer: then the store is asked what it has. What it does not
+  // have, or cannot tell, is taken back in case it turns up later.
+  const insert = async (message: Message, key: KeyClaim | null): Promise<InsertResult | undefined> => {
+    try {
+      return (await store.insert([{ row: rowOf(message), key }]))[0];
+    } catch (error) {
+      const row = error instanceof StorageUnavailable ? await store.get(message.id).catch(() => null) : null;
+      if (row !== null) return { kind: 'inserted' };
+      takeBack(message);
+      throw error;
+    }
+  };
+  const takeBack = (message: Message) => {
+    const now = clock.now();
+    if (message.mode === 'async') return void store.cancel(message.id, now, now).catch(() => false);
+    outcomes.refuseForStorage(message, now);
+    void options.ledger.settle(message, null);
+  };
+
   const stored = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -135,7 +156,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         await makeRoom(draft.mode === 'async' ? 1 : 0);
         const message = createMessage(draft, nextId(), clock.now(), true);
         await syncFiles([message]);
-        const [result] = await store.insert([{ row: rowOf(message), key }]);
+        const result = await insert(message, key);
         if (result?.kind === 'taken') return { kind: 'taken', record: result.record };
         return { kind: 'accepted', submission: follow(message, dispatcher) };
       }),

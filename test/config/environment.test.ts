@@ -152,7 +152,9 @@ t.test('plain HTTP stays on this machine unless it is allowed by name', async (t
 t.test('the metrics listener needs a port of its own', async (t) => {
   t.strictSame(await namesOf(load({ ...MINIMUM, PORT: '4000', METRICS_PORT: '4000' })), ['METRICS_PORT']);
   t.strictSame(await namesOf(load({ ...MINIMUM, PORT: '0', METRICS_PORT: '0' })), []);
-  t.strictSame(await namesOf(load({ ...MINIMUM, RETENTION_DAYS: '1', IDEMPOTENCY_HOURS: '25' })), ['IDEMPOTENCY_HOURS']);
+  t.strictSame(await namesOf(load({ ...MINIMUM, RETENTION_DAYS: '1', IDEMPOTENCY_HOURS: '25' })), [
+    'IDEMPOTENCY_HOURS',
+  ]);
   t.strictSame(await namesOf(load({ ...MINIMUM, RETENTION_DAYS: '1', IDEMPOTENCY_HOURS: '24' })), []);
 });
 

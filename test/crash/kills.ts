@@ -52,21 +52,25 @@ export interface KillOptions {
   readonly kills: number;
   /** How many gateways share the store. Default 1. */
   readonly gateways?: number;
+  /** Default any. */
+  readonly nextKind?: () => SendKind;
 }
 
 /**
  * Kills a gateway again and again while clients send, each time as soon as a random number of calls has reached
  * CommBox or, one time in four, at a random moment after its start; then checks what became of every message.
  */
-export async function surviveKills(t: Test, place: Place, { kills, gateways = 1 }: KillOptions): Promise<void> {
+export async function surviveKills(t: Test, place: Place, options: KillOptions): Promise<void> {
+  const { kills, gateways = 1, nextKind = anyKind } = options;
   const simulator = await startUneasySimulator();
   t.teardown(() => simulator.close());
   const nodes: Node[] = [];
   while (nodes.length < gateways) nodes.push(createNode(t, { env: await place.env(simulator) }));
   for (const node of nodes) node.start();
+  await Promise.all(nodes.map((node) => node.port()));
   const interrupted = new Set<string>();
   const port = () => anyPort(nodes);
-  const load = startLoad({ run: 'kill', port, clients: 24, nextKind: anyKind });
+  const load = startLoad({ run: 'kill', port, clients: 24, nextKind });
 
   for (let count = 1; count <= kills; count++) {
     const node = nodes[randomInt(gateways)] as Node;

@@ -47,9 +47,10 @@ function setUp(methods: Partial<Store> = {}) {
     clock,
     nextId: () => `msg_${++serial}`,
     dispatchers: new Map([['default', dispatcher as Dispatcher]]),
-    store: createFakeStore({ insert, queuedCount: async () => 7, ...methods }),
+    store: createFakeStore({ insert, queuedCount: async () => 7, get: async () => null, ...methods }),
     spool: spool as Spool,
     watch: { wait: async () => {}, ended: (id) => void events.push(`ended ${id}`) },
+    ledger: { begin: async () => true, settle: async () => 'held', note: () => {} },
     queueLimit: 10,
     keepKeysMs: 1_000,
   });

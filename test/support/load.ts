@@ -20,6 +20,8 @@ export interface Load {
 }
 
 const MOST_PATIENT_MS = 2_000;
+// Beyond it a gateway that starts meets little but those who ask again.
+const MOST_REPEATING = 150;
 
 /**
  * Starts clients as they should be: a request with a key is repeated, after a lost connection and when it is told to
@@ -32,6 +34,7 @@ export function startLoad({ run, port, nextKind, clients }: LoadOptions): Load {
 
   const client = async () => {
     while (!isFinishing) {
+      if (repeats.size >= MOST_REPEATING) await Promise.race(repeats);
       const send = createSend(run, sends.length, nextKind());
       sends.push(send);
       await attempt(send, await port());
