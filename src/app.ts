@@ -10,22 +10,37 @@ import { createRepeats } from './http/repeats.ts';
 import { addRequestHooks } from './http/request-hooks.ts';
 import { addBatchRoute } from './http/routes/batch.ts';
 import { addChannelRoutes, type ChannelRouteOptions } from './http/routes/channels.ts';
+import { addDocsRoutes } from './http/routes/docs.ts';
 import { addDropInRoute, type DropInOptions } from './http/routes/drop-in.ts';
 import { addHealthRoutes, type ReadinessCheck } from './http/routes/health.ts';
 import { addMeRoute } from './http/routes/me.ts';
 import { addMessageActions, type MessageActionOptions } from './http/routes/message-actions.ts';
 import { addMessageRoutes } from './http/routes/messages.ts';
+import { addMetricsRoute } from './http/routes/metrics.ts';
+import { addOpenapiRoute } from './http/routes/openapi.ts';
+import { addPacingRoutes, type PacingRouteOptions } from './http/routes/pacing.ts';
 import { addResendRoute } from './http/routes/resend.ts';
 import { createSender, type SendingOptions } from './http/sending.ts';
 import { createServer, type ServerOptions } from './http/server.ts';
 import type { Log } from './observability/log.ts';
+import type { Scrape } from './observability/metrics.ts';
+import type { RequestObserver } from './observability/request-metrics.ts';
 
 export type AppOptions = ServerOptions &
   DraftOptions &
   Omit<SendingOptions, Made> &
   Omit<ChannelRouteOptions, Made> &
   Omit<DropInOptions, Made> &
-  Omit<MessageActionOptions, Made> & { readonly log: Log; readonly readiness: ReadinessCheck };
+  Omit<MessageActionOptions, Made> &
+  PacingRouteOptions & {
+    readonly log: Log;
+    readonly readiness: ReadinessCheck;
+    /** Absent: nothing is counted. `scrape` is null where the metrics have a listener of their own. */
+    readonly metrics?: {
+      readonly requestEnded: RequestObserver;
+      readonly scrape: (() => Promise<Scrape>) | null;
+    };
+  };
 
 /** What `buildApp` makes itself, from the rest. */
 type Made = 'readDraft' | 'send' | 'repeats';
@@ -34,15 +49,17 @@ type Made = 'readDraft' | 'send' | 'repeats';
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = createServer(options);
   addFallbacks(app);
-  addRequestHooks(app, options.log);
+  addRequestHooks(app, { log: options.log, requestEnded: options.metrics?.requestEnded ?? (() => {}) });
   addJsonBodies(app);
   addHealthRoutes(app, options.readiness);
+  addOpenapiRoute(app);
+  addDocsRoutes(app);
 
   // The plugin is left off every route; the authenticated scope calls it where a caller has a limit.
   await app.register(rateLimit, { global: false, enableDraftSpec: true });
 
   await app.register(async (scope) => {
-    addAuthentication(scope, options.directory);
+    addAuthentication(scope, options);
     const repeats = createRepeats(options);
     const send = createSender({ ...options, repeats });
     const made = { ...options, repeats, send, readDraft: createDraftReader(options) };
@@ -52,7 +69,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     addMessageActions(scope, made);
     addBatchRoute(scope, made);
     addResendRoute(scope, made);
+    addPacingRoutes(scope, made);
     addMeRoute(scope, options.directory);
+    if (options.metrics?.scrape != null) addMetricsRoute(scope, options.metrics.scrape);
 
     // Only these two take files, so only they carry the cost of multipart's hooks. They are apart because the drop-in
     // door words its errors for readers of CommBox's envelopes.

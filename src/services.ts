@@ -1,15 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import { createDirectory } from './access/directory.ts';
-import { createAccounts } from './accounts.ts';
+import { createAccountSet } from './account-set.ts';
 import { buildApp } from './app.ts';
 import { createSpool } from './attachments/spool.ts';
 import { createPreparer } from './channels/prepare.ts';
+import { CRITICAL_SHARE } from './config/callers.ts';
 import type { Config } from './config/config.ts';
+import { readConfigFile, reloadDirectory } from './config/reload-directory.ts';
+import { createReloader } from './config/reloader.ts';
 import { createDelivery } from './delivery/delivery.ts';
 import type { Dispatcher } from './delivery/dispatcher.ts';
 import { createFinalWatch } from './delivery/final-watch.ts';
 import { createFingerprinter } from './delivery/fingerprint.ts';
 import { createLedger } from './delivery/ledger.ts';
+import { createPacingDesk } from './delivery/pacing-desk.ts';
 import { createReconciler } from './delivery/reconcile.ts';
 import { createUpkeep } from './delivery/upkeep.ts';
 import { type Clock, sleep } from './kernel/clock.ts';
@@ -18,12 +22,15 @@ import { StartError } from './kernel/start-error.ts';
 import { createAttemptLog } from './observability/attempt-log.ts';
 import { errorFields } from './observability/error-fields.ts';
 import type { Log } from './observability/log.ts';
+import { createStops } from './pacing/stops.ts';
 import { openStorage } from './storage.ts';
 
 export interface Services {
   readonly app: FastifyInstance;
   /** Takes up stored work and binds the listener. Resolves with the base URL. */
   listen(): Promise<string>;
+  /** Reads the YAML file and the key files now. The log says what came of it; what cannot be used changes nothing. */
+  reload(): Promise<void>;
   /** Ends in phases (see `createServices`); resolves when nothing runs any more. Call once. */
   close(phases?: ClosePhases): Promise<void>;
 }
@@ -39,6 +46,9 @@ export interface ClosePhases {
 const AT_ONCE: ClosePhases = { lingerMs: 0, cutMs: 25_000 };
 
 const HOUR_MS = 3_600_000;
+
+/** For messages whose caller the configuration has no more. */
+const UNKNOWN_CALLER = { weight: 1, criticalShare: CRITICAL_SHARE };
 
 /**
  * Builds the gateway from its configuration and owns the order of start and end: readiness falls, the listener
@@ -65,17 +75,38 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
     queueLimit: limits.queueLimit,
     keepKeysMs,
   });
-  const accounts = createAccounts(config, {
+  const directory = createDirectory(config.directory);
+  const stops = createStops();
+  const accounts = createAccountSet(config, {
     clock,
     store,
     ledger,
+    log,
+    policy: (name) => directory.caller(name) ?? UNKNOWN_CALLER,
+    stops,
     observer: { attemptEnded: createAttemptLog(log), settled: delivery.settled },
+    onAdded: ({ name, dispatcher }) => void dispatchers.set(name, dispatcher),
   });
-  for (const { name, dispatcher } of accounts.values()) dispatchers.set(name, dispatcher);
-  store.onChange(({ kind }) => {
-    if (kind === 'ready') delivery.wake();
+  const reloader = createReloader({
+    read: () => readConfigFile(config.file),
+    load: (text) => reloadDirectory(text, config.file, accounts.configs()),
+    // In one step, so that no request sees a stream without its account.
+    apply(loaded) {
+      accounts.replace(loaded.accounts);
+      directory.replace(loaded.directory);
+    },
+    loadedText: config.file.loadedText(),
+    clock,
+    log,
   });
-  const reconciler = createReconciler({ accounts, store, clock });
+  const desk = createPacingDesk({ accounts: accounts.all, store, stops, clock });
+  store.onChange(({ kind, id }) => {
+    if (kind === 'ready') void upkeep.look();
+    if (kind === 'pauses') void desk.refresh();
+    if (kind === 'pacing')
+      for (const { name, group } of accounts.all.values()) if (id === null || id === name) group.heardOf();
+  });
+  const reconciler = createReconciler({ accounts: accounts.all, store, clock });
   const upkeep = createUpkeep({
     store,
     spool,
@@ -92,7 +123,7 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
   const app = await buildApp({
     bodyLimit: limits.bodyLimit,
     trustProxy: config.listen.trustProxy,
-    directory: createDirectory(config.directory),
+    directory,
     allowlist: config.allowlist,
     prepare: createPreparer({ defaultCountry: config.defaultCountry }),
     fingerprinter: createFingerprinter(await store.secret()),
@@ -100,6 +131,7 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
     store,
     watch,
     delivery,
+    desk,
     reconciler,
     spool,
     limits: {
@@ -111,13 +143,23 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
     defaultTtlHours: timing.messageTtlHours,
     keepKeysMs,
     log,
-    readiness: async () => (isDraining ? ['shutting down'] : await storage.problems()),
+    async readiness() {
+      if (isDraining) return { reasons: ['shutting down'], warnings: [] };
+      const { reasons, warnings } = accounts.readiness();
+      return { reasons: [...(await storage.problems()), ...reasons], warnings };
+    },
   });
 
   return {
     app,
+    async reload() {
+      await Promise.all([accounts.refreshKeys(), reloader.reload()]);
+    },
     async listen() {
+      await desk.refresh();
+      await accounts.start();
       await upkeep.start();
+      reloader.start();
       const { host, port } = config.listen;
       return app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
         throw new StartError(`cannot listen at ${host}:${port}: ${error.code}`, { cause: error });
@@ -125,12 +167,13 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
     },
     async close({ lingerMs, cutMs } = AT_ONCE) {
       isDraining = true;
+      reloader.stop();
       await sleep(clock, lingerMs);
       const closed = app.close();
       const drained = delivery.drain();
       const isLate = await endsAfter(drained, cutMs - lingerMs, clock);
       // Cut calls were written already: each ends as `unknown`, which is the truth.
-      await Promise.all([...accounts.values()].map(({ client }) => (isLate ? client.destroy() : client.close())));
+      await accounts.close(isLate);
       await drained;
       await closed;
       upkeep.stop();

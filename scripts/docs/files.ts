@@ -1,4 +1,5 @@
 import { renderErrorsTable } from './errors.ts';
+import { renderMetricsTables } from './metrics.ts';
 import { replaceSection } from './sections.ts';
 import { renderEnvExample, renderVariablesTable } from './variables.ts';
 
@@ -21,5 +22,9 @@ export const generatedFiles: readonly GeneratedFile[] = [
         renderErrorsTable(),
       );
     },
+  },
+  {
+    path: 'docs/metrics.md',
+    render: (current) => (current === null ? null : replaceSection(current, 'metrics', renderMetricsTables())),
   },
 ];

@@ -27,6 +27,8 @@ export interface Caller {
   readonly defaultLane: Lane;
   /** Share of a scarce quota, relative to the other callers'. */
   readonly weight: number;
+  /** Share of an account's slots (above 0, at most 1) up to which its `critical` messages go before the others. */
+  readonly criticalShare: number;
   readonly rateLimit: RateLimit | null;
 }
 

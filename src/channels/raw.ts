@@ -1,3 +1,4 @@
+import Type from 'typebox';
 import type { Fault } from '../kernel/errors.ts';
 import { isRawNumber } from '../kernel/exact-json.ts';
 import { pointerTo } from '../kernel/pointer.ts';
@@ -14,6 +15,19 @@ const INTEGER_FIELDS = [
 ] as const;
 
 const INTEGER = /^-?\d+$/;
+
+const integerField = Type.Optional(
+  Type.Unsafe<unknown>({ anyOf: [{ type: ['integer', 'null'] }, { type: 'string', pattern: INTEGER.source }] }),
+);
+
+/** What {@link checkRawObject} enforces, for the documentation: it checks by itself, since digits may be kept as text. */
+export const rawObject = Type.Object(
+  {
+    Message: Type.String({ minLength: 1, description: 'Text of the message.' }),
+    ...Object.fromEntries(INTEGER_FIELDS.map((field) => [field, integerField])),
+  },
+  { additionalProperties: true, description: "CommBox's own object; members that are not named here pass." },
+);
 
 /**
  * What is wrong with an object in CommBox's own form. Checked is only what would certainly fail there; every other

@@ -26,6 +26,14 @@ const entries: Record<string, Entry> = {
     summary: 'run the simulated CommBox alone',
     load: async () => (await import('./simulator.ts')).simulatorCommand,
   },
+  check: {
+    summary: 'try everything that serve needs: configuration, store, CommBox and its keys',
+    load: async () => (await import('./check.ts')).checkCommand,
+  },
+  messages: {
+    summary: 'look after the messages of a running gateway: messages list, show, cancel, resend, …',
+    load: async () => (await import('./messages.ts')).messagesCommand,
+  },
   keys: {
     summary: 'make a key for a caller: keys new <caller>',
     load: async () => (await import('./keys.ts')).keysCommand,
@@ -34,7 +42,8 @@ const entries: Record<string, Entry> = {
 
 /** Runs the command that the arguments name. 0 = done, 1 = failed or badly configured, 2 = misused. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
-  const [name, ...args] = argv;
+  // `help serve` is what `serve --help` is.
+  const [name, ...given] = argv[0] === 'help' && argv.length > 1 ? [...argv.slice(1), '--help'] : argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     console.log(overview());
     return name === undefined ? 2 : 0;
@@ -44,7 +53,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     console.error(`There is no command "${name}".\n\n${overview()}`);
     return 2;
   }
-  const command = await entry.load();
+  const { command, args } = narrow(await entry.load(), given);
   if (args.includes('--help') || args.includes('-h')) {
     console.log(command.usage);
     return 0;
@@ -62,6 +71,13 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     }
     throw error;
   }
+}
+
+/** The subcommand that the arguments go on to name, else the command itself. */
+function narrow(command: Command, args: readonly string[]): { command: Command; args: readonly string[] } {
+  const [first = '', ...rest] = args;
+  const subcommand = Object.entries(command.subcommands ?? {}).find(([name]) => name === first)?.[1];
+  return subcommand === undefined ? { command, args } : narrow(subcommand, rest);
 }
 
 function overview(): string {

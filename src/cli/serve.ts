@@ -35,6 +35,7 @@ export const serveCommand: Command = {
     return runUntilSignal({
       log,
       close: () => services.close(PHASES),
+      reload: services.reload,
     });
   },
 };

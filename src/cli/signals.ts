@@ -1,12 +1,18 @@
 import { errorFields } from '../observability/error-fields.ts';
 import type { ClosableLog } from '../observability/log.ts';
 
+export interface RunOptions {
+  readonly log: ClosableLog;
+  readonly close: () => Promise<void>;
+  /** What SIGHUP does; without it, the signal is ignored. */
+  readonly reload?: () => Promise<void>;
+}
+
 /**
  * Keeps the process until SIGTERM or SIGINT, then closes; a second signal ends it at once. What nobody caught is
  * logged without its message, which may quote anything, and ends the process too. Resolves with the exit code.
  */
-export async function runUntilSignal(options: { log: ClosableLog; close: () => Promise<void> }): Promise<number> {
-  const { log, close } = options;
+export async function runUntilSignal({ log, close, reload }: RunOptions): Promise<number> {
   const leave = (code: number): never => {
     log.flush();
     process.exit(code);
@@ -19,7 +25,11 @@ export async function runUntilSignal(options: { log: ClosableLog; close: () => P
   process.on('unhandledRejection', onCrash);
 
   // By default it would end the process, which nobody who wants a reload means.
-  process.on('SIGHUP', () => log.warn({}, 'SIGHUP ignored: a changed configuration needs a restart'));
+  process.on('SIGHUP', () => {
+    if (reload === undefined) return log.warn({}, 'SIGHUP ignored: this command has nothing to reload');
+    log.info({}, 'SIGHUP: reading configuration and keys');
+    reload().catch(onCrash);
+  });
 
   const signal = await waitForSignal();
   log.info({ signal }, 'closing');

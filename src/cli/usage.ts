@@ -7,3 +7,9 @@ export class UsageError extends Error {
 export function requireNoArguments(args: readonly string[]): void {
   if (args.length > 0) throw new UsageError(`Unexpected argument: ${args[0]}`);
 }
+
+/** What `parseArgs` of node:util says of arguments it does not take, without its advice about escaping them. */
+export function misreadArguments(error: unknown): UsageError {
+  const [first = ''] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
+  return new UsageError(first);
+}

@@ -11,6 +11,7 @@ const KEY = /^sha256:[0-9a-fA-F]{64}$/;
 const KEY_RULE = '"sha256:" and 64 hex digits, as `keys new` prints it (the hash, never the key itself)';
 const MINUTE_SECONDS = 60;
 const EVERYTHING = '*';
+export const CRITICAL_SHARE = 0.5;
 
 const lane = Type.Enum([...lanes]);
 const callerSchema = Type.Object(
@@ -21,6 +22,7 @@ const callerSchema = Type.Object(
     lane: Type.Optional(lane),
     defaultLane: Type.Optional(lane),
     weight: Type.Optional(Type.Number({ minimum: 0.01, maximum: 1000 })),
+    criticalShare: Type.Optional(Type.Number({ minimum: 0.01, maximum: 1 })),
     rateLimit: Type.Optional(
       Type.Object(
         {
@@ -56,7 +58,8 @@ export function perMinute(max: number): RateLimit | null {
 /** The caller that may do everything: the one of `GATEWAY_API_KEY`, or everyone's under `GATEWAY_AUTH=off`. */
 export function defaultCaller(rateLimit: RateLimit | null): Caller {
   const rights = { admin: true, channels: 'all', streams: 'all', rawIds: true } as const;
-  return { name: DEFAULT_CALLER, ...rights, highestLane: 'critical', defaultLane: 'normal', weight: 1, rateLimit };
+  const share = { weight: 1, criticalShare: CRITICAL_SHARE };
+  return { name: DEFAULT_CALLER, ...rights, highestLane: 'critical', defaultLane: 'normal', ...share, rateLimit };
 }
 
 /** The callers of the YAML file and of `GATEWAY_API_KEY`. Usable only if no problem was added. */
@@ -115,7 +118,7 @@ function readKeys(
 
 function toCaller(name: string, fields: CallerFields, at: string, context: CallerContext, problems: Problems): Caller {
   const { channels, streams, lane: highestLane = 'normal', weight = 1, rateLimit, admin = false } = fields;
-  const { defaultLane = impliedLane(highestLane) } = fields;
+  const { defaultLane = impliedLane(highestLane), criticalShare = CRITICAL_SHARE } = fields;
   if (isHigher(defaultLane, highestLane)) {
     problems.add(`${at}.defaultLane`, `is above the highest lane of this caller; allowed: ${highestLane} or lower`);
   }
@@ -135,6 +138,7 @@ function toCaller(name: string, fields: CallerFields, at: string, context: Calle
     highestLane,
     defaultLane,
     weight,
+    criticalShare,
     rateLimit:
       rateLimit === undefined
         ? context.rateLimit

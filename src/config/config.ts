@@ -3,6 +3,7 @@ import type { Allowlist } from '../access/allowlist.ts';
 import type { DirectorySnapshot } from '../access/directory.ts';
 import type { AccountConfig } from './accounts.ts';
 import type { DirectoryEnvironment } from './load-directory.ts';
+import type { ConfigSource } from './source.ts';
 import type { Values } from './variables.ts';
 
 /**
@@ -57,5 +58,8 @@ export interface ConfigFile {
   readonly path: string;
   /** Whether `GATEWAY_CONFIG` names it; if not, its absence is fine. */
   readonly required: boolean;
+  /** The text that the configuration was loaded from; null if there was no file. */
+  loadedText(): string | null;
+  readonly readFile: ConfigSource['readFile'];
   readonly environment: DirectoryEnvironment;
 }

@@ -9,10 +9,13 @@ import type { Config, ConfigFile } from './config.ts';
 import { readSecrets, readValues, type Secrets } from './environment.ts';
 import { readDirectory } from './load-directory.ts';
 import { createProblems, type Problems } from './problems.ts';
-import { type ConfigSource, failureCode } from './source.ts';
+import { readConfigText } from './reload-directory.ts';
+import type { ConfigSource } from './source.ts';
 import { type Values, variables } from './variables.ts';
 
 const DEFAULT_FILE = 'gateway.yaml';
+
+type ConfigPlace = Omit<ConfigFile, 'loadedText'>;
 
 /**
  * Reads and judges the whole configuration: environment, secret files, YAML file. Creates nothing and listens nowhere.
@@ -32,29 +35,13 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
     problems.add('IDEMPOTENCY_HOURS', 'is longer than RETENTION_DAYS; allowed: at most as long as messages are kept');
   }
 
-  const file = configFile(source.cwd, values, secrets, url);
-  const text = await readText(file, source.readFile, problems);
-  const { directory, accounts } = readDirectory(text, file.environment, problems);
+  const place = configFile(source, values, secrets, url);
+  const text = await readConfigText(place, problems);
+  const file = { ...place, loadedText: () => text };
+  const { directory, accounts } = readDirectory(text ?? '', file.environment, problems);
   const opened = await openAccounts(accounts, source.readFile, problems);
   problems.throwIfAny();
   return toConfig(source, values, secrets, file, directory, [defaultAccount(values, secrets, url), ...opened]);
-}
-
-/**
- * Reads the YAML file and the key files of its accounts again, under the environment of the start.
- *
- * @throws ConfigError with every problem; the running configuration is not touched either way.
- */
-export async function reloadDirectory(
-  config: Config,
-  readFile: ConfigSource['readFile'],
-): Promise<Pick<Config, 'directory' | 'accounts'>> {
-  const problems = createProblems();
-  const text = await readText(config.file, readFile, problems);
-  const { directory, accounts } = readDirectory(text, config.file.environment, problems);
-  const opened = await openAccounts(accounts, readFile, problems);
-  problems.throwIfAny();
-  return { directory, accounts: [...config.accounts.filter(({ name }) => name === DEFAULT_ACCOUNT), ...opened] };
 }
 
 function readUrl(values: Values, problems: Problems): URL {
@@ -64,11 +51,12 @@ function readUrl(values: Values, problems: Problems): URL {
   return new URL(variables.COMMBOX_API_URL.default);
 }
 
-function configFile(cwd: string, values: Values, secrets: Secrets, url: URL): ConfigFile {
-  const path = resolve(cwd, values.GATEWAY_CONFIG ?? DEFAULT_FILE);
+function configFile(source: ConfigSource, values: Values, secrets: Secrets, url: URL): ConfigPlace {
+  const path = resolve(source.cwd, values.GATEWAY_CONFIG ?? DEFAULT_FILE);
   return {
     path,
     required: values.GATEWAY_CONFIG !== null,
+    readFile: source.readFile,
     environment: {
       fileName: path,
       streamIds: {
@@ -90,18 +78,6 @@ function configFile(cwd: string, values: Values, secrets: Secrets, url: URL): Co
       },
     },
   };
-}
-
-async function readText(file: ConfigFile, readFile: ConfigSource['readFile'], problems: Problems): Promise<string> {
-  try {
-    return await readFile(file.path);
-  } catch (error) {
-    const code = failureCode(error);
-    if (code !== 'ENOENT' || file.required) {
-      problems.add('GATEWAY_CONFIG', `cannot read the file ${file.path} (${code}); allowed: a readable YAML file`);
-    }
-    return '';
-  }
 }
 
 function defaultAccount(values: Values, secrets: Secrets, url: URL): AccountConfig {

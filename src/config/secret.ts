@@ -10,9 +10,11 @@ export interface Secret {
   readonly file: string | null;
   /**
    * Reads the file again. `unusable` keeps the old value: the file is missing, empty or not what the rule allows,
-   * which is also what a half-written file looks like.
+   * which is also what a half-written file looks like. Never rejects.
    */
   refresh(): Promise<'unchanged' | 'changed' | 'unusable'>;
+  /** Why the last `refresh` could not use the file; null if it could. Names the path, never the content. */
+  problem(): string | null;
 }
 
 /** How a secret's file is read and judged. */
@@ -27,7 +29,7 @@ export type OpenedSecret = { readonly secret: Secret } | { readonly problem: str
 
 /** A secret whose text the environment holds. */
 export function fixedSecret(text: string): Secret {
-  return { value: () => text, file: null, refresh: async () => 'unchanged' };
+  return { value: () => text, file: null, refresh: async () => 'unchanged', problem: () => null };
 }
 
 /** Reads a secret's file. The problem names the path and never the content. Line ends after the text are cut. */
@@ -35,17 +37,20 @@ export async function openSecretFile(file: string, rule: SecretRule): Promise<Op
   const first = await readSecret(file, rule);
   if ('problem' in first) return first;
   let { text } = first;
+  let problem: string | null = null;
 
   const secret: Secret = {
     value: () => text,
     file,
     async refresh() {
       const next = await readSecret(file, rule);
+      problem = 'problem' in next ? next.problem : null;
       if ('problem' in next) return 'unusable';
       if (next.text === text) return 'unchanged';
       text = next.text;
       return 'changed';
     },
+    problem: () => problem,
   };
   return { secret };
 }

@@ -1,19 +1,21 @@
 import type { Clock } from '../kernel/clock.ts';
-import { AttachmentDamaged, type MessageRow, type Store } from '../store/store.ts';
+import type { FlowKey } from '../pacing/scheduler.ts';
+import { AttachmentDamaged, type MessageRow, type Store, type TakePick } from '../store/store.ts';
+import { flowName } from './flow-lines.ts';
 import { type Message, takenMessage } from './message.ts';
 
 /** The stored messages of one account that wait for nobody in particular. */
 export interface Backlog {
-  /** Whether there may be some that are ready. Cheap, and never wrong in saying no. */
-  mayHold(): boolean;
+  /** Whether the flow may hold some that are ready. Cheap, and never wrong in saying no. */
+  mayHold(flow: FlowKey): boolean;
   isTaking(): boolean;
-  /** Some may have become ready. */
-  notice(): void;
+  /** Some of the flow may have become ready. */
+  notice(flow: FlowKey): void;
   /**
-   * Takes up to `limit` of those accepted before `before`, oldest first; they are `sending` then. Never rejects: while
-   * the store is out of reach it finds nothing, and looks again later.
+   * Takes the messages of the picks, oldest first; they are `sending` then. Never rejects: while the store is out of
+   * reach it finds nothing, and looks again later.
    */
-  take(limit: number, before: string | undefined): Promise<readonly Message[]>;
+  take(picks: readonly TakePick[]): Promise<readonly Message[]>;
 }
 
 export interface BacklogOptions {
@@ -22,15 +24,15 @@ export interface BacklogOptions {
   readonly clock: Clock;
   /** A taken message whose files cannot be fetched now goes back. */
   readonly giveBack: (message: Message) => void;
-  /** Called when it is worth looking again. */
-  readonly onRetry: () => void;
+  /** Called with the flows into which it is worth looking again. */
+  readonly onRetry: (flows: readonly FlowKey[]) => void;
 }
 
 const RETRY_MS = 1_000;
 
 export function createBacklog({ account, store, clock, giveBack, onRetry }: BacklogOptions): Backlog {
-  let version = 0;
-  let mayHold = true;
+  /** The flows that may hold ready messages, and how often that was noticed. */
+  const noticed = new Map<string, number>();
   let isTaking = false;
 
   const withFiles = async (row: MessageRow): Promise<Message | null> => {
@@ -47,24 +49,39 @@ export function createBacklog({ account, store, clock, giveBack, onRetry }: Back
     }
   };
 
+  /** A flow that gave less than it was asked for has no more, unless some came meanwhile. */
+  const forgetEmpty = (
+    picks: readonly TakePick[],
+    rows: readonly MessageRow[],
+    seen: readonly (number | undefined)[],
+  ) => {
+    const given = new Map<string, number>();
+    for (const row of rows) given.set(flowName(row), (given.get(flowName(row)) ?? 0) + 1);
+    picks.forEach((pick, i) => {
+      const name = flowName(pick);
+      const isEmpty = pick.before === undefined && (given.get(name) ?? 0) < pick.limit;
+      if (isEmpty && noticed.get(name) === seen[i]) noticed.delete(name);
+    });
+  };
+
   return {
-    mayHold: () => mayHold,
+    mayHold: (flow) => noticed.has(flowName(flow)),
     isTaking: () => isTaking,
-    notice() {
-      version++;
-      mayHold = true;
+    notice(flow) {
+      const name = flowName(flow);
+      noticed.set(name, (noticed.get(name) ?? 0) + 1);
     },
-    async take(limit, before) {
+    async take(picks) {
       isTaking = true;
-      const seen = version;
+      const seen = picks.map((pick) => noticed.get(flowName(pick)));
       try {
-        const rows = await store.take({ account, limit, now: clock.now(), ...(before !== undefined && { before }) });
-        if (rows.length < limit && before === undefined && seen === version) mayHold = false;
+        const rows = await store.take({ account, now: clock.now(), picks });
+        forgetEmpty(picks, rows, seen);
         const messages = await Promise.all(rows.map(withFiles));
         return messages.filter((message) => message !== null);
       } catch {
-        mayHold = false;
-        clock.schedule(RETRY_MS, onRetry);
+        for (const pick of picks) noticed.delete(flowName(pick));
+        clock.schedule(RETRY_MS, () => onRetry(picks.map(({ lane, caller }) => ({ lane, caller }))));
         return [];
       } finally {
         isTaking = false;

@@ -2,6 +2,7 @@ import type { Spool } from '../attachments/spool.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
 import {
+  type Flow,
   type InsertResult,
   type KeyClaim,
   type KeyRecord,
@@ -14,6 +15,7 @@ import type { FinalWatch } from './final-watch.ts';
 import { type Ledger, rowOf } from './ledger.ts';
 import { createMessage, type Draft, isFinal, type Message } from './message.ts';
 import * as outcomes from './outcomes.ts';
+import type { Prospect } from './outlook.ts';
 import { filesOf } from './payload.ts';
 
 /** A message on its way, as the one who submitted it sees it. */
@@ -58,9 +60,12 @@ export interface Delivery {
   find(id: string): Message | null;
   /** Cancels a queued message of this process; null if it has none with this id. */
   cancelHere(id: string): boolean | null;
-  /** Looks for stored messages to send, of one account or of all. */
-  wake(account?: string): void;
-  outlook(account: string, readyAt: number): ReturnType<Dispatcher['outlook']> | null;
+  /** Some stored messages of these flows may have become ready. */
+  wake(flows: readonly Flow[]): void;
+  /** What waits in the store, by its own count, of every account. */
+  recount(): Promise<void>;
+  /** What a queued message is to expect; null if its account is not there. `own` as in {@link Dispatcher.prospect}. */
+  prospect(message: Flow & { readonly readyAt: number }, own: number | null): Prospect | null;
   /** To be told of every final state by the dispatchers' observer. */
   settled(message: Message): void;
   /** Refuses new messages, withdraws those whose callers wait, and resolves when nothing is in flight. */
@@ -94,7 +99,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   const follow = (message: Message, dispatcher: Dispatcher): Submission => {
     if (message.mode === 'async') {
-      dispatcher.wake();
+      message.ahead = dispatcher.outlook.accepted(message);
+      if (message.readyAt <= clock.now()) dispatcher.wake(message);
       return { message, settled: new Promise(() => {}), withdraw: () => {} };
     }
     const settled = new Promise<Message>((resolve) => here.set(message.id, { message, resolve }));
@@ -171,7 +177,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           answer(results.map((result, i) => ({ id: (messages[i] as Message).id, result })));
         const inserted = await store.insertBatch(rows, batch, render, clock.now() + options.keepKeysMs);
         if (inserted.kind === 'taken') return inserted;
-        for (const account of new Set(messages.map((message) => message.account))) dispatchers.get(account)?.wake();
+        messages.forEach((message, i) => {
+          if (inserted.results[i]?.kind === 'inserted') follow(message, dispatcherOf(message.account));
+        });
         return { kind: 'accepted', answer: render(inserted.results) };
       }),
 
@@ -180,11 +188,15 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const message = here.get(id)?.message;
       return message === undefined ? null : dispatcherOf(message.account).cancel(message);
     },
-    wake(account) {
-      if (account !== undefined) dispatchers.get(account)?.wake();
-      else for (const dispatcher of dispatchers.values()) dispatcher.wake();
+    wake(flows) {
+      for (const flow of flows) dispatchers.get(flow.account)?.wake(flow);
     },
-    outlook: (account, readyAt) => dispatchers.get(account)?.outlook(readyAt) ?? null,
+    async recount() {
+      const changes = new Map([...dispatchers].map(([name, { outlook }]) => [name, outlook.changes]));
+      const counted = Map.groupBy(await store.backlog(), ({ account }) => account);
+      for (const [name, { outlook }] of dispatchers) outlook.counted(counted.get(name) ?? [], changes.get(name) ?? -1);
+    },
+    prospect: (message, own) => dispatchers.get(message.account)?.prospect(message, own) ?? null,
 
     settled(message) {
       if (!isFinal(message)) return;

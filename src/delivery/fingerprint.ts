@@ -56,7 +56,8 @@ function sorted(files: readonly KeyedFile[]): string[] {
   return files.map(({ name, contentType, sha256 }) => JSON.stringify([name, contentType, sha256])).sort();
 }
 
-const LONGEST_KEY = 255;
+/** The most characters of an `Idempotency-Key`, quotes aside. */
+export const LONGEST_KEY = 255;
 const PRINTABLE = /^[\x20-\x7e]+$/;
 // RFC 8941, section 3.3.3: a backslash stands only before a quote or another backslash.
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;

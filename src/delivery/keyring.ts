@@ -6,7 +6,7 @@ export interface Keyring {
   preferred(): string;
   /** The key to try when `refused` was not accepted; null if there is no other. */
   other(refused: string): string | null;
-  /** Remembers a key that CommBox accepted while the other was refused. */
+  /** Remembers a key that CommBox accepted while the other was refused, until either of them is replaced. */
   prefer(key: string): void;
   /** Whether one of the account's keys stands in these bytes. */
   isIn(bytes: Buffer): boolean;
@@ -14,23 +14,44 @@ export interface Keyring {
   redact(text: string): string;
 }
 
+// A key that was replaced during a call can still come back in its answer.
+const MOST_REMEMBERED = 8;
+
 export function createKeyring(keys: KeySource): Keyring {
-  let accepted: string | null = null;
+  let choice: { readonly current: string; readonly accepted: string } | null = null;
+  const remembered = new Set<string>();
+
   const both = () => {
     const { current, next } = keys();
-    return next === null ? [current] : [current, next];
+    const held = next === null ? [current] : [current, next];
+    for (const key of held) remember(key);
+    return held;
+  };
+  const remember = (key: string) => {
+    if (remembered.has(key)) return;
+    remembered.add(key);
+    const [oldest] = remembered;
+    if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+  };
+  const known = () => {
+    both();
+    return [...remembered];
   };
 
   return {
     preferred() {
-      const { current, next } = keys();
-      return accepted !== null && accepted === next ? next : current;
+      const [current = '', next] = both();
+      return next !== undefined && choice?.accepted === next && choice.current === current ? next : current;
     },
     other: (refused) => both().find((key) => key !== refused) ?? null,
     prefer(key) {
-      accepted = key;
+      choice = { current: keys().current, accepted: key };
     },
-    isIn: (bytes) => both().some((key) => bytes.includes(key)),
-    redact: (text) => both().reduce((rest, key) => rest.replaceAll(key, '[redacted]'), text),
+    isIn: (bytes) => known().some((key) => bytes.includes(key)),
+    // The longest first: a key may begin with another.
+    redact: (text) =>
+      known()
+        .sort((one, other) => other.length - one.length)
+        .reduce((rest, key) => rest.replaceAll(key, '[redacted]'), text),
   };
 }

@@ -89,7 +89,6 @@ export function rowOf(message: Message): MessageRow {
     state: message.state,
     payload: isErased ? null : storable(message.payload),
     payloadBytes: message.payloadBytes,
-    identity: isErased ? null : message.identity,
     attempts: message.attempts,
     unclear: message.unclear,
     failure: message.failure,

@@ -3,8 +3,11 @@ import type { ErrorCode, Outcome, UpstreamAnswer } from '../kernel/errors.ts';
 import type { AttemptRecord, MessageRow, MessageState, StoredFailure } from '../store/store.ts';
 import { bytesOf, type Payload } from './payload.ts';
 
-/** Why a queued message does not start: its own time, our limit on calls at once, or a paused account. */
-export type WaitReason = 'schedule' | 'rate' | 'paused';
+/**
+ * Why a queued message does not start: its own time, what CommBox allows, a pause (CommBox's or an operator's), the
+ * turn of others, or keys that CommBox refuses.
+ */
+export type WaitReason = 'schedule' | 'rate' | 'paused' | 'fair_share' | 'credentials';
 
 /** One send request, fully resolved: nothing about it depends on the configuration any more, except the account's key. */
 export interface Draft {
@@ -80,6 +83,8 @@ export interface Message extends Omit<MessageRow, 'failure' | 'payload'> {
   /** Its caller has gone: it is not attempted again. */
   isAbandoned: boolean;
   raw: RawAnswer | null;
+  /** How many messages of its caller and lane were waiting when it was accepted; null if nobody has counted. */
+  ahead: number | null;
 }
 
 export function createMessage(draft: Draft, id: string, now: number, isStored: boolean): Message {
@@ -105,7 +110,6 @@ export function createMessage(draft: Draft, id: string, now: number, isStored: b
     state: 'queued',
     payload,
     payloadBytes: bytesOf(payload),
-    identity: null,
     attempts: [],
     unclear: null,
     failure: null,
@@ -119,6 +123,7 @@ export function createMessage(draft: Draft, id: string, now: number, isStored: b
     isDamaged: false,
     isAbandoned: false,
     raw: null,
+    ahead: null,
   };
 }
 
@@ -136,6 +141,7 @@ export function takenMessage(row: MessageRow, payload: Payload, isDamaged = fals
     isDamaged,
     isAbandoned: false,
     raw: null,
+    ahead: null,
   };
 }
 

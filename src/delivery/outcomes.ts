@@ -1,6 +1,5 @@
 import type { MessageState } from '../store/store.ts';
-import type { Gate } from './gate.ts';
-import type { AttemptResult, Failure, Message, RefusalCode, UnclearCode, WaitReason } from './message.ts';
+import type { AttemptResult, Failure, Message, RefusalCode, UnclearCode } from './message.ts';
 import { moveTo } from './message.ts';
 
 /** Time between an unclear attempt and its repetition, for callers that accept duplicates, and how many in all. */
@@ -13,12 +12,7 @@ export const CANCELED = 'The message was canceled before an attempt could start.
 
 /** Changes a message as the end of an attempt demands. Whoever calls decides when a queued one is tried again. */
 export function apply(message: Message, result: AttemptResult, now: number): void {
-  message.attempts.push({
-    at: now - Math.round(result.durationMs),
-    durationMs: Math.round(result.durationMs),
-    outcome: result.kind,
-    upstreamStatus: result.upstream?.status ?? null,
-  });
+  record(message, result, now);
   switch (result.kind) {
     case 'sent':
       message.objectId = result.objectId;
@@ -64,9 +58,31 @@ export function apply(message: Message, result: AttemptResult, now: number): voi
   }
 }
 
-/** Ends a queued message that cannot start within its caller's patience. */
-export function withdraw(message: Message, reason: WaitReason, gate: Gate, now: number): void {
-  end(message, now, withdrawal(reason, gate, now));
+/**
+ * What kept a message from starting within its caller's patience: its own `sendAt`, CommBox's quota, the connection to
+ * CommBox, our own connections being busy, an operator's stop, or keys that CommBox refuses.
+ */
+export type Hindrance = 'schedule' | 'quota' | 'connection' | 'busy' | 'stopped' | 'credentials';
+
+/**
+ * Ends a queued message that cannot start within its caller's patience.
+ *
+ * @param retryAfterMs when a repeat is likely to succeed
+ */
+export function withdraw(message: Message, hindrance: Hindrance, retryAfterMs: number, now: number): void {
+  const failure = withdrawals[hindrance];
+  end(message, now, {
+    ...failure,
+    outcome: 'not_sent',
+    upstream: null,
+    ...(hindrance !== 'schedule' && { retryAfterMs: Math.max(1_000, retryAfterMs) }),
+  });
+}
+
+/** CommBox refused the account's keys, not the message: nothing was created, and it waits until a key works. */
+export function hold(message: Message, result: AttemptResult, now: number): void {
+  record(message, result, now);
+  moveTo(message, 'queued');
 }
 
 /** Ends a queued message because the gateway stops. */
@@ -124,6 +140,12 @@ export function takenOver(message: Message, now: number): void {
   end(message, now, message.unclear);
 }
 
+function record(message: Message, result: AttemptResult, now: number): void {
+  const durationMs = Math.round(result.durationMs);
+  const upstreamStatus = result.upstream?.status ?? null;
+  message.attempts.push({ at: now - durationMs, durationMs, outcome: result.kind, upstreamStatus });
+}
+
 function mayResend(message: Message): boolean {
   const unclear = message.attempts.filter(({ outcome }) => outcome === 'unclear' || outcome === 'interrupted');
   return message.onUnknown === 'resend' && unclear.length < RESEND_ATTEMPTS && !message.isAbandoned;
@@ -136,44 +158,29 @@ function end(message: Message, now: number, failure: Failure, state: MessageStat
   moveTo(message, message.unclear === null ? state : 'unknown');
 }
 
-function withdrawal(reason: WaitReason, gate: Gate, now: number): Failure {
-  const opensAt = gate.opensAt(now);
-  const retryAfterMs = Number.isFinite(opensAt) ? Math.max(opensAt - now, 1_000) : 1_000;
-  if (reason === 'schedule') {
-    return {
-      code: 'invalid_request',
-      outcome: 'not_sent',
-      upstream: null,
-      detail: 'sendAt lies beyond the time that this request may wait.',
-    };
-  }
-  switch (gate.cause()) {
-    case 'quota':
-      return {
-        code: 'commbox_throttled',
-        outcome: 'not_sent',
-        retryAfterMs,
-        upstream: null,
-        detail: 'CommBox is throttling this account. Nothing was sent; repeat after Retry-After.',
-      };
-    case 'connection':
-      return {
-        code: 'commbox_unreachable',
-        outcome: 'not_sent',
-        retryAfterMs,
-        upstream: null,
-        detail: 'No connection to CommBox could be made. Nothing was sent; repeat after Retry-After.',
-      };
-    case null:
-      return {
-        code: 'overloaded',
-        outcome: 'not_sent',
-        retryAfterMs,
-        upstream: null,
-        detail: 'All connections to CommBox were busy for as long as this request may wait. Nothing was sent.',
-      };
-  }
-}
+const withdrawals: Record<Hindrance, Pick<Failure, 'code' | 'detail'>> = {
+  schedule: { code: 'invalid_request', detail: 'sendAt lies beyond the time that this request may wait.' },
+  quota: {
+    code: 'commbox_throttled',
+    detail: 'CommBox is throttling this account. Nothing was sent; repeat after Retry-After.',
+  },
+  connection: {
+    code: 'commbox_unreachable',
+    detail: 'No connection to CommBox could be made. Nothing was sent; repeat after Retry-After.',
+  },
+  busy: {
+    code: 'overloaded',
+    detail: 'All connections to CommBox were busy for as long as this request may wait. Nothing was sent.',
+  },
+  stopped: {
+    code: 'overloaded',
+    detail: 'Those who run the gateway have paused the sending. Nothing was sent; repeat later.',
+  },
+  credentials: {
+    code: 'commbox_unauthorized',
+    detail: 'CommBox refuses the key that the gateway holds, so nothing was sent. Tell those who run the gateway.',
+  },
+};
 
 const refusalDetail: Record<RefusalCode, string> = {
   commbox_rejected: 'CommBox rejected the message; see upstream.',

@@ -11,6 +11,8 @@ import type { Reconciler } from './reconcile.ts';
 export interface Upkeep {
   /** Takes over what an earlier process left, then goes on by the clock. */
   start(): Promise<void>;
+  /** Looks for messages that have become ready; several calls at once look once. Never rejects. */
+  look(): Promise<void>;
   stop(): void;
 }
 
@@ -50,13 +52,25 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     const resend = { attempts: RESEND_ATTEMPTS, delayMs: RESEND_AFTER_MS };
     const ids = await store.recover(clock.now(), resend, clock.now() + keepKeysMs);
     for (const id of ids) watch.ended(id);
-    if (ids.length > 0) delivery.wake();
+    if (ids.length > 0) await wake();
   };
+  const wake = async () => delivery.wake(await store.readyFlows(clock.now()));
   const look = async () => {
     const now = clock.now();
     while ((await store.expire(now, ROUND, now + keepKeysMs)) === ROUND);
-    for (const account of (await store.waiting(now, 1)).keys()) delivery.wake(account);
+    await wake();
+    await delivery.recount();
   };
+  let looking: Promise<void> | null = null;
+  let mustLookAgain = false;
+  const lookSoon = async () => {
+    do {
+      mustLookAgain = false;
+      await wake().catch((error: unknown) => options.onFailure('look', error));
+    } while (mustLookAgain);
+    looking = null;
+  };
+
   const lookUp = async (row: MessageRow) => {
     const { isResolved } = await reconciler.reconcile(row);
     // They may be in the spool of another gateway, which then removes them itself.
@@ -101,6 +115,11 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
       repeat('look', LOOK_MS, look);
       repeat('reconcile', RECONCILE_EVERY_MS, reconcile);
       repeat('sweep', SWEEP_MS, sweep);
+    },
+    look() {
+      mustLookAgain = looking !== null;
+      looking ??= lookSoon();
+      return looking;
     },
     stop() {
       isStopped = true;

@@ -2,20 +2,33 @@ import type {} from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from '../access/caller.ts';
 import type { Directory } from '../access/directory.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
+import { addressGroup } from './address-group.ts';
+import { createFailureLimit } from './failure-limit.ts';
 
 /** Failed authentications that an address may make in a minute before it is told to slow down. */
 const FAILURES_PER_MINUTE = 20;
+const MINUTE_MS = 60_000;
+/** Some 100 bytes each. */
+const MOST_SOURCES = 10_000;
+
+export interface AuthenticationOptions {
+  readonly directory: Directory;
+  readonly clock: Clock;
+}
 
 /**
  * Opens a scope of routes to callers with a key only, and holds each to its own limit. Needs `@fastify/rate-limit`
  * registered. A valid key is checked first and is never refused because of others' failures from the same address.
+ * Failures are counted apart from callers, so that a flood of them cannot push a caller's own count out.
  */
-export function addAuthentication(app: FastifyInstance, directory: Directory): void {
-  const limitFailures = app.createRateLimit({
+export function addAuthentication(app: FastifyInstance, { directory, clock }: AuthenticationOptions): void {
+  const failures = createFailureLimit({
+    clock,
     max: FAILURES_PER_MINUTE,
-    timeWindow: 60_000,
-    keyGenerator: (request: FastifyRequest) => `ip:${request.ip}`,
+    windowMs: MINUTE_MS,
+    mostSources: MOST_SOURCES,
   });
   const limitCaller = app.rateLimit({
     max: (request: FastifyRequest) => callerOf(request).rateLimit?.max ?? Number.POSITIVE_INFINITY,
@@ -30,10 +43,7 @@ export function addAuthentication(app: FastifyInstance, directory: Directory): v
 
   app.addHook('onRequest', (request, reply, done) => {
     const caller = directory.anonymous() ?? identify(request, directory);
-    if (caller === null) {
-      limitFailures(request).then((limit) => done(refusal(!limit.isAllowed && limit.isExceeded, limit)), done);
-      return;
-    }
+    if (caller === null) return done(refusal(failures.note(sourceOf(request))));
     request.context.caller = caller;
     if (caller.rateLimit === null) return done();
     const limited = limitCaller.call(app, request, reply) as Promise<void>;
@@ -55,10 +65,15 @@ function identify(request: FastifyRequest, directory: Directory): Caller | null 
   return typeof key === 'string' ? directory.authenticate(key) : null;
 }
 
-function refusal(isExceeded: boolean, limit: object): GatewayError {
-  if (!isExceeded) {
+/** A text in place of an address, which a proxy passed on, tells no more than that the proxy did. */
+function sourceOf(request: FastifyRequest): string {
+  return addressGroup(request.ip) ?? `by ${request.socket.remoteAddress}`;
+}
+
+function refusal(waitMs: number): GatewayError {
+  if (waitMs === 0) {
     return new GatewayError('unauthorized', 'Give a valid gateway key as Authorization: Bearer <key> or X-API-Key.');
   }
-  const ttl = 'ttl' in limit && typeof limit.ttl === 'number' ? limit.ttl : 60_000;
-  return new GatewayError('rate_limited', 'Too many failed authentications from this address.', { retryAfterMs: ttl });
+  const detail = 'Too many failed authentications from this address.';
+  return new GatewayError('rate_limited', detail, { retryAfterMs: waitMs });
 }

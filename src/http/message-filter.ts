@@ -4,23 +4,37 @@ import { type Fault, GatewayError, invalidRequest } from '../kernel/errors.ts';
 import { compileSchema } from '../kernel/validate.ts';
 import { type ListFilter, type MessageState, messageStates } from '../store/store.ts';
 
-const text = Type.Optional(Type.String({ minLength: 1, maxLength: 255 }));
-const time = Type.Optional(Type.String({ format: 'date-time' }));
+const text = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 255, description }));
+const time = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }));
+const anyState = `(?:${messageStates.join('|')})`;
 const filterFields = {
-  status: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-  channel: text,
-  stream: text,
-  reference: text,
-  caller: text,
-  from: time,
-  to: time,
+  status: Type.Optional(
+    Type.String({
+      pattern: `^${anyState}(?:,${anyState})*$`,
+      expected: `must be one or more of: ${messageStates.join(', ')}, separated by commas`,
+      description: 'States, separated by commas.',
+    }),
+  ),
+  channel: text('Channel of the stream, or `raw`.'),
+  stream: text('The alias; for a stream without one, its id.'),
+  reference: text('The reference that the request gave.'),
+  caller: text('Who sent it; for admins.'),
+  from: time('Accepted at this time or later.'),
+  to: time('Accepted before this time.'),
 };
 const closed = { additionalProperties: false };
-const filterBody = compileSchema(Type.Object(filterFields, closed));
-const listQuery = compileSchema(Type.Object({ ...filterFields, limit: text, cursor: text }, closed));
 
-const DEFAULT_LIMIT = 50;
-const LARGEST_LIMIT = 200;
+/** The filters as a body, and with the page as the query of the list. */
+export const filterSchema = Type.Object(filterFields, closed);
+export const listQuerySchema = Type.Object(
+  { ...filterFields, limit: text('How many at most.'), cursor: text('The `nextCursor` of the page before.') },
+  closed,
+);
+const filterBody = compileSchema(filterSchema);
+const listQuery = compileSchema(listQuerySchema);
+
+/** What `limit` may be. */
+export const listLimit = { minimum: 1, maximum: 200, default: 50 } as const;
 const ID = /^msg_[0-9A-Z]{26}$/;
 
 export interface ListRequest {
@@ -69,16 +83,14 @@ function toFilter(fields: Readonly<Record<string, string>>, caller: Caller): Lis
 
 function readStates(text: string): readonly MessageState[] {
   const names = text.split(',');
-  const states = messageStates.filter((state) => names.includes(state));
-  if (states.length === names.length) return states;
-  throw wrong('/status', `must be one or more of: ${messageStates.join(', ')}, separated by commas`);
+  return messageStates.filter((state) => names.includes(state));
 }
 
 function readLimit(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_LIMIT;
+  if (text === undefined) return listLimit.default;
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= LARGEST_LIMIT) return limit;
-  throw wrong('/limit', `must be 1 to ${LARGEST_LIMIT}`);
+  if (limit >= listLimit.minimum && limit <= listLimit.maximum) return limit;
+  throw wrong('/limit', `must be ${listLimit.minimum} to ${listLimit.maximum}`);
 }
 
 function readCursor(text: string | undefined): string | null {

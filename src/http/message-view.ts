@@ -1,17 +1,15 @@
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Message } from '../delivery/message.ts';
-import type { Clock } from '../kernel/clock.ts';
 import type { MessageRow, MessageState, Store } from '../store/store.ts';
 import { isoTime, sentView } from './answer.ts';
 
 interface ViewOptions {
   readonly delivery: Delivery;
   readonly store: Store;
-  readonly clock: Clock;
 }
 
-/** Beyond this, the position is the number of all that wait. */
-const MOST_COUNTED = 100;
+/** Counting a line to its end would make it slower the longer it is. */
+const MOST_COUNTED = 1_000;
 
 /** What a state alone says; a message that has not ended has no outcome. */
 const outcomeOf: Record<MessageState, string | null> = {
@@ -28,7 +26,7 @@ const outcomeOf: Record<MessageState, string | null> = {
 export function messageView(message: Message | MessageRow, delivery: Delivery) {
   const { failure } = message;
   const isQueued = message.state === 'queued';
-  const outlook = isQueued ? delivery.outlook(message.account, message.readyAt) : null;
+  const prospect = isQueued ? delivery.prospect(message, 0) : null;
   return {
     ...sentView(message),
     caller: message.caller,
@@ -37,7 +35,7 @@ export function messageView(message: Message | MessageRow, delivery: Delivery) {
     sendAt: isoTime(message.sendAt),
     expiresAt: isoTime(message.expiresAt),
     // An account that the configuration has no more has no key either.
-    waitingFor: isQueued ? (outlook?.waitingFor ?? 'credentials') : null,
+    waitingFor: isQueued ? (prospect?.waitingFor ?? 'credentials') : null,
     waitingSince: isQueued ? isoTime(message.attempts.at(-1)?.at ?? message.createdAt) : null,
     code: failure?.code ?? null,
     outcome: outcomeOf[message.state],
@@ -48,20 +46,21 @@ export function messageView(message: Message | MessageRow, delivery: Delivery) {
 
 /** The body of a 202 for a message that is `state` now. */
 export async function acceptedView(
-  message: Pick<MessageRow, 'id' | 'account' | 'lane' | 'readyAt'>,
+  message: Pick<MessageRow, 'id' | 'account' | 'caller' | 'lane' | 'readyAt'> & { readonly ahead?: number | null },
   state: MessageState,
-  { delivery, store, clock }: ViewOptions,
+  { delivery, store }: ViewOptions,
 ) {
-  const { id, lane, account, readyAt } = message;
+  const { id, lane } = message;
   if (state !== 'queued') return { id, status: state, lane, position: null, estimatedStart: null };
-  const now = clock.now();
-  const opensAt = delivery.outlook(account, readyAt)?.opensAt ?? now;
-  const start = Math.max(readyAt, Number.isFinite(opensAt) ? opensAt : now, now);
-  return { id, status: state, lane, position: await positionOf(id, store), estimatedStart: isoTime(start) };
-}
-
-// Counting a long line to its end for every message would make accepting slower the longer it is.
-async function positionOf(id: string, store: Store): Promise<number> {
-  const position = await store.position(id, MOST_COUNTED);
-  return position < MOST_COUNTED ? position : Math.max(position, await store.queuedCount());
+  // Only a repeated request has to ask how many are before it by now.
+  const own = message.ahead ?? (await store.position(id, MOST_COUNTED));
+  const prospect = delivery.prospect(message, own);
+  const startsAt = prospect?.startsAt ?? Number.POSITIVE_INFINITY;
+  return {
+    id,
+    status: state,
+    lane,
+    position: prospect?.position ?? own,
+    estimatedStart: Number.isFinite(startsAt) ? isoTime(startsAt) : null,
+  };
 }

@@ -8,7 +8,8 @@ export interface Preferences {
 }
 
 const NOTHING: Preferences = { respondAsync: false, waitMs: null };
-const LONGEST_WAIT_SECONDS = 60;
+/** The longest `wait` that a request may ask for. */
+export const LONGEST_WAIT_SECONDS = 60;
 
 /** @throws GatewayError `invalid_request` for a `wait` that is not 0 to 60 seconds. */
 export function parsePrefer(header: string | string[] | undefined): Preferences {

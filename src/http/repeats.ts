@@ -60,7 +60,7 @@ export function createRepeats(options: RepeatsOptions): Repeats {
         location: `/v1/messages/${message.id}`,
         ...(preferences.respondAsync && { 'preference-applied': 'respond-async' }),
       },
-      body: JSON.stringify(await acceptedView(message, state, { delivery, store, clock })),
+      body: JSON.stringify(await acceptedView(message, state, { delivery, store })),
       error: null,
     };
   }
@@ -73,9 +73,11 @@ export function createRepeats(options: RepeatsOptions): Repeats {
     if (id === null) throw new GatewayError('idempotency_mismatch', 'This Idempotency-Key belongs to a batch.');
     if (record.answer !== null) {
       const row = await store.get(id);
+      reply.request.context.message = row;
       return row === null ? null : replayed(repeat.render(row, rawOf(record.answer)));
     }
     const row = await ended(id, reply, repeat);
+    reply.request.context.message = row;
     if (row === null) return null;
     if (!isFinal(row)) {
       if (repeat.isAsync || row.mode === 'async') return accepted(row, row.state, repeat.preferences);

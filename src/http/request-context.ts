@@ -3,11 +3,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '../access/caller.ts';
 import type { Message } from '../delivery/message.ts';
 import type { GatewayError } from '../kernel/errors.ts';
+import type { MessageRow } from '../store/store.ts';
 
 /** What a request gathers on its way, for its answer and its one log line. */
 export interface RequestContext {
   caller: Caller | null;
-  message: Message | null;
+  /** The message that it is about, if it is about one. */
+  message: Message | MessageRow | null;
   error: GatewayError | null;
   /** Called when the answer has been handed over. */
   onAnswered: () => void;
@@ -32,9 +34,12 @@ interface WithHeaders {
   readonly headers: IncomingHttpHeaders;
 }
 
-const REQUEST_ID = /^[\w.~-]{1,128}$/;
-// W3C Trace Context, level 1, section 3.2; version ff and ids of zeros are invalid.
-const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
+/** The form of an `X-Request-Id` that is taken over. */
+export const REQUEST_ID = /^[\w.~-]{1,128}$/;
+// W3C Trace Context, section 3.2: ids of zeros and version ff are invalid. What later versions add behind the flags is
+// not understood, so theirs goes on as version 00 ("Versioning of traceparent").
+const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
+const LATER_TRACEPARENT = /^(?!00|ff)[\da-f]{2}-((?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16})-[\da-f]([\da-f])(?:-.*)?$/;
 
 /** The caller's `X-Request-Id` if it is well formed, else a new one. */
 export function requestIdOf(request: WithHeaders): string {
@@ -49,7 +54,12 @@ let used = pool.length;
 /** The caller's `traceparent` if it is well formed, else a new, unsampled one. */
 export function traceparentOf(request: WithHeaders): string {
   const given = request.headers['traceparent'];
-  if (typeof given === 'string' && TRACEPARENT.test(given)) return given;
+  if (typeof given === 'string' && given !== '') {
+    if (TRACEPARENT.test(given)) return given;
+    const [, ids, flags = ''] = LATER_TRACEPARENT.exec(given) ?? [];
+    // Of the flags only the lowest bit, "sampled", means the same in every version.
+    if (ids !== undefined) return `00-${ids}-0${Number.parseInt(flags, 16) & 1}`;
+  }
   if (used === pool.length) {
     randomFillSync(pool);
     used = 0;

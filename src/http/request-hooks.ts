@@ -1,45 +1,70 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorFields } from '../observability/error-fields.ts';
 import type { Log } from '../observability/log.ts';
+import type { RequestObserver } from '../observability/request-metrics.ts';
 import { createRequestContext, traceparentOf } from './request-context.ts';
+
+export interface RequestHookOptions {
+  readonly log: Log;
+  /** Told of every request at its end, beside the log. */
+  readonly requestEnded: RequestObserver;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Begins a request that Fastify answers before any hook: such a one is told of like any other. */
+    beginRequest(request: FastifyRequest, reply: FastifyReply): void;
+  }
+}
 
 /**
  * What every request gets, whatever it asks for: a context, the ids that join logs, echoed to the caller, and one log
  * line at its end. The line names routes, never URLs, which hold ids of others' systems and what callers mistype.
  */
-export function addRequestHooks(app: FastifyInstance, log: Log): void {
+export function addRequestHooks(app: FastifyInstance, { log, requestEnded }: RequestHookOptions): void {
   app.decorateRequest('context');
   app.decorateRequest('traceparent', '');
 
-  app.addHook('onRequest', (request, reply, done) => {
+  const tell = (request: FastifyRequest, reply: FastifyReply) => {
+    const route = request.routeOptions.url ?? null;
+    logRequest(request, reply, route, log);
+    requestEnded({
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      caller: request.context.caller?.name ?? null,
+      durationMs: reply.elapsedTime,
+    });
+  };
+  const begin = (request: FastifyRequest, reply: FastifyReply) => {
     const context = createRequestContext();
     request.context = context;
     request.traceparent = traceparentOf(request.raw);
-    echoIds(reply, request.id, request.traceparent);
+    reply.raw.setHeader('x-request-id', request.id);
+    reply.raw.setHeader('traceparent', request.traceparent);
     // The one event that comes for every request, answered or left. What a caller left behind goes on to its end, and
-    // is logged then.
+    // is told then.
     reply.raw.once('close', () => {
       context.onClosed();
-      if (reply.sent) logRequest(request, reply, log);
-      else context.onAnswered = () => logRequest(request, reply, log);
+      if (reply.sent) tell(request, reply);
+      else context.onAnswered = () => tell(request, reply);
     });
+  };
+
+  app.decorate('beginRequest', begin);
+  app.addHook('onRequest', (request, reply, done) => {
+    begin(request, reply);
     done();
   });
 }
 
-/** Tells the caller the ids under which its request is logged. */
-export function echoIds(reply: FastifyReply, requestId: string, traceparent: string): void {
-  reply.raw.setHeader('x-request-id', requestId);
-  reply.raw.setHeader('traceparent', traceparent);
-}
-
-function logRequest(request: FastifyRequest, reply: FastifyReply, log: Log): void {
+function logRequest(request: FastifyRequest, reply: FastifyReply, route: string | null, log: Log): void {
   const { caller, message, error } = request.context;
   const fields: Record<string, unknown> = {
     requestId: request.id,
     traceId: request.traceparent.slice(3, 35),
     method: request.method,
-    route: request.routeOptions.url ?? null,
+    route,
     status: reply.statusCode,
     durationMs: Math.round(reply.elapsedTime * 10) / 10,
     caller: caller?.name ?? null,
@@ -53,7 +78,9 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, log: Log): voi
     fields['state'] = message.state;
     fields['attempts'] = message.attempts.length;
   }
+  if (reply.getHeader('idempotency-replayed') !== undefined) fields['replayed'] = true;
   if (error !== null) {
+    fields['messageId'] ??= error.options.messageId;
     fields['code'] = error.code;
     fields['outcome'] = error.outcome ?? null;
     fields['upstreamStatus'] = error.options.upstream?.status ?? null;

@@ -5,8 +5,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
 import { sendProblem, toGatewayError } from './errors.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
-import { createRequestContext, requestIdOf, traceparentOf } from './request-context.ts';
-import { echoIds } from './request-hooks.ts';
+import { requestIdOf } from './request-context.ts';
 
 export interface ServerOptions {
   /** Bytes of a JSON body. */
@@ -32,8 +31,7 @@ export function createServer({ bodyLimit, trustProxy, clock }: ServerOptions): F
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
       // Fastify meets these before any hook.
-      request.context ??= createRequestContext();
-      echoIds(reply, request.id, traceparentOf(request.raw));
+      request.server.beginRequest(request, reply);
       sendProblem(request, reply, toGatewayError(error));
     },
     clientErrorHandler: answerUnreadable,

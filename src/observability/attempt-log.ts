@@ -3,12 +3,12 @@ import { errorFields } from './error-fields.ts';
 import type { Log } from './log.ts';
 
 /**
- * One line for every attempt but the plain case: a message sent at its first attempt is told by its request's line
- * alone.
+ * One line for every attempt but the plain case: the line of a request that waited tells of its first attempt, if that
+ * sent the message.
  */
 export function createAttemptLog(log: Log): (message: Message, result: AttemptResult) => void {
   return (message, result) => {
-    if (message.attempts.length === 1 && result.kind === 'sent') return;
+    if (message.mode === 'sync' && message.attempts.length === 1 && result.kind === 'sent') return;
     const fields = {
       requestId: message.requestId,
       traceId: message.traceparent?.slice(3, 35) ?? null,

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Clock, sleep } from '../kernel/clock.ts';
@@ -21,6 +21,7 @@ export class DataDirInUse extends Error {
   override readonly name = 'DataDirInUse';
 }
 
+const LOCK_FILE = 'lock.db';
 const TRY_EVERY_MS = 250;
 
 /**
@@ -32,7 +33,7 @@ const TRY_EVERY_MS = 250;
  * be written.
  */
 export async function lockDataDir({ directory, clock, waitMs }: DataDirLockOptions): Promise<DataDirLock> {
-  const file = join(directory, 'lock.db');
+  const file = join(directory, LOCK_FILE);
   const startedAt = clock.monotonic();
   for (;;) {
     const lock = tryLock(file);
@@ -44,6 +45,25 @@ export async function lockDataDir({ directory, clock, waitMs }: DataDirLockOptio
       );
     }
     await sleep(clock, TRY_EVERY_MS);
+  }
+}
+
+/**
+ * Whether a process owns the directory now. Takes nothing from it: what is asked for is a reader's share of the lock,
+ * given back at once, and a gateway that starts in just that moment tries again. Throws what SQLite throws.
+ */
+export function isDataDirLocked(directory: string): boolean {
+  const file = join(directory, LOCK_FILE);
+  if (!existsSync(file)) return false;
+  const connection = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+  try {
+    connection.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw error;
+  } finally {
+    connection.close();
   }
 }
 

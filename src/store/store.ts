@@ -67,8 +67,6 @@ export interface MessageRow {
   readonly payload: Payload | null;
   /** Bytes of the request and of its files; kept after erasure. */
   readonly payloadBytes: number;
-  /** How to find the object at CommBox; erased with the payload, except while reconciliation may need it. */
-  readonly identity: { readonly providerId: string; readonly providerType: number; readonly text: string } | null;
   readonly attempts: readonly AttemptRecord[];
   /** Set once an attempt was unclear: from then on the message ends `sent` or `unknown`. */
   readonly unclear: StoredFailure | null;
@@ -131,7 +129,7 @@ export interface Settlement {
   readonly objectId?: string | null;
   readonly sentAt?: number;
   readonly endedAt?: number;
-  /** Removes payload and identity, so that they are not to be found in the database's files either. */
+  /** Removes the payload, so that it is not to be found in the database's files either. */
   readonly erase: boolean;
   readonly key: KeyEffect | null;
 }
@@ -149,13 +147,76 @@ export interface ListFilter {
   readonly to?: number;
 }
 
-/** Which waiting messages a process may take. */
-export interface TakeRequest {
+/** Messages of one account that go in order of acceptance: those of one caller in one lane. */
+export interface Flow {
   readonly account: string;
+  readonly lane: Lane;
+  readonly caller: string;
+}
+
+/** How many of a flow's waiting messages a process may take. */
+export interface TakePick {
+  readonly lane: Lane;
+  readonly caller: string;
   readonly limit: number;
-  readonly now: number;
   /** Only messages accepted before this one. */
   readonly before?: string;
+}
+
+/** Which waiting messages of an account a process may take. No flow is named twice. */
+export interface TakeRequest {
+  readonly account: string;
+  readonly now: number;
+  readonly picks: readonly TakePick[];
+}
+
+/** What waits in a flow: every queued message counts, whether it is ready or not. */
+export interface FlowBacklog extends Flow {
+  readonly queued: number;
+  /** `createdAt` of the one that was accepted first. */
+  readonly oldestAt: number;
+}
+
+/** An operator's stop: of an account, of one lane, of one caller, or of one caller in one lane of it. */
+export interface Pause {
+  readonly account: string;
+  readonly lane: Lane | null;
+  readonly caller: string | null;
+  readonly since: number;
+}
+
+/** What a process tells the others about an account's pace, and what it learns. Both texts are opaque to the store. */
+export interface PacingExchange {
+  readonly account: string;
+  readonly now: number;
+  /** What this process reports of itself; takes the place of its last report. */
+  readonly report: string;
+  /** Reports older than this are not given out. */
+  readonly reportsLastMs: number;
+  /** A new state for all, written only if `version` is still the stored one (0 = none is stored yet). */
+  readonly publish: { readonly state: string; readonly version: number } | null;
+  /** The other processes are told to look at once, by `onChange`. They are told of a publication anyway. */
+  readonly isUrgent: boolean;
+}
+
+export interface PacingView {
+  /** This process's name among the reports. */
+  readonly self: string;
+  /** The latest report of every process that reported lately, this one's included, by name. */
+  readonly reports: ReadonlyMap<string, string>;
+  /** What was published last, by this call included; null and 0 if nothing ever was. Outlives every process. */
+  readonly state: string | null;
+  readonly version: number;
+}
+
+/**
+ * `ready`: messages may have become ready (`id`: one of them, if known); `settled`: the message `id` was; `pacing`:
+ * somebody published or was urgent about account `id`; `pauses`: an operator's stop was set or lifted. `id` is null
+ * where anything may have happened, as after a lost connection.
+ */
+export interface StoreChange {
+  readonly kind: 'ready' | 'settled' | 'pacing' | 'pauses';
+  readonly id: string | null;
 }
 
 /**
@@ -183,7 +244,7 @@ export class AttachmentDamaged extends Error {
  * A message with an unclear attempt never becomes `canceled`, `expired` or `failed`: where a method below says so, it
  * becomes `unknown` instead, with `unclear` as its `failure`.
  *
- * Erasing a message removes payload, identity, request id (then empty) and traceparent.
+ * Erasing a message removes payload, request id (then empty) and traceparent.
  */
 export interface Store {
   /** Inserts all messages, or of each whose key is taken nothing: results in order. Rows may be queued or sending. */
@@ -211,8 +272,9 @@ export interface Store {
   findKey(scope: string): Promise<KeyRecord | null>;
 
   /**
-   * Moves up to `limit` queued `async` messages that are ready and not expired, oldest first, to `sending` under this
-   * process's lease. No message is ever taken by two processes.
+   * Moves up to `limit` queued `async` messages of each pick that are ready and not expired, oldest first, to `sending`
+   * under this process's lease. No message is ever taken by two processes. Resolves with them in the order of the
+   * picks; its cost does not depend on how many messages wait.
    */
   take(request: TakeRequest): Promise<readonly MessageRow[]>;
 
@@ -240,13 +302,13 @@ export interface Store {
   /** Newest first; only rows older than `before`, if given. Stays fast at a million rows. */
   list(filter: ListFilter, limit: number, before: string | null): Promise<readonly MessageRow[]>;
 
-  /** Queued `async` messages per account that `take` would give, up to `cap` each. Accounts with none are absent. */
-  waiting(now: number, cap: number): Promise<ReadonlyMap<string, number>>;
-  /** When the next queued `async` message that is not ready yet becomes so; null if there is none. */
-  nextReadyAt(now: number): Promise<number | null>;
+  /** The flows from which `take` would give something now. Its cost depends on the number of flows only. */
+  readyFlows(now: number): Promise<readonly Flow[]>;
+  /** What waits in every flow that has queued messages; may be a second old, or more where very many wait. */
+  backlog(): Promise<readonly FlowBacklog[]>;
   /** Messages waiting in all, for `QUEUE_LIMIT`; may be a second old. */
   queuedCount(): Promise<number>;
-  /** How many queued messages of the account go before this one. May count up to `cap` only. */
+  /** How many ready `async` messages of its flow go before this one. May count up to `cap` only. */
   position(id: string, cap: number): Promise<number>;
 
   /**
@@ -287,8 +349,17 @@ export interface Store {
    */
   localFiles(row: MessageRow): Promise<readonly SpooledFile[]>;
 
-  /** Calls back when messages may have become ready, or were settled, in another process. Returns how to stop. */
-  onChange(listener: (change: { readonly kind: 'ready' | 'settled'; readonly id: string | null }) => void): () => void;
+  /**
+   * Reports this process's part in an account's pace and reads those of the others, atomically. Only processes with a
+   * lease count.
+   */
+  exchangePacing(exchange: PacingExchange): Promise<PacingView>;
+  /** Sets or lifts an operator's stop, for all processes. False if it was so already. */
+  setPause(pause: Pause, isPaused: boolean): Promise<boolean>;
+  pauses(): Promise<readonly Pause[]>;
+
+  /** Calls back when something changed in another process. Returns how to stop. */
+  onChange(listener: (change: StoreChange) => void): () => void;
   /** Secret of this installation for HMACs, made once. 32 bytes. */
   secret(): Promise<Buffer>;
   /** Rejects with `StorageUnavailable` if the store cannot write now. */

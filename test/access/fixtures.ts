@@ -8,7 +8,7 @@ export const sha256 = (key: string) => hash('sha256', key);
 export function caller(overrides: Partial<Caller> = {}): Caller {
   const rights = { admin: false, channels: 'all', streams: 'all', rawIds: false } as const;
   const lanes = { highestLane: 'normal', defaultLane: 'normal' } as const;
-  return { name: 'billing', ...rights, ...lanes, weight: 1, rateLimit: null, ...overrides };
+  return { name: 'billing', ...rights, ...lanes, weight: 1, criticalShare: 0.5, rateLimit: null, ...overrides };
 }
 
 export function stream(alias: string, overrides: Partial<StreamEntry> = {}): StreamEntry {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { reloadDirectory } from '../../src/config/load-config.ts';
+import { reloadDirectory } from '../../src/config/reload-directory.ts';
 import { disk, keyHash, load, loadYaml, MINIMUM, namesOf, problemsOf } from './fixtures.ts';
 
 const HASH = keyHash('one');
@@ -34,6 +34,7 @@ t.test('the example that ships is accepted and means what it says', async (t) =>
     highestLane: 'normal',
     defaultLane: 'normal',
     weight: 2,
+    criticalShare: 0.25,
     rateLimit: { max: 600, windowSeconds: 60 },
   });
   t.strictSame(
@@ -55,6 +56,7 @@ t.test('a caller that says nothing gets every alias, every channel, lane normal 
     highestLane: 'normal',
     defaultLane: 'normal',
     weight: 1,
+    criticalShare: 0.5,
   });
   t.strictSame(a?.rateLimit, { max: 5, windowSeconds: 60 });
   t.match(b, { streams: 'all', rawIds: true, highestLane: 'bulk', defaultLane: 'bulk', rateLimit: null });
@@ -95,6 +97,10 @@ const problems: Record<string, { yaml: string; names: string[]; env?: Record<str
   'an unknown lane, channel and weight': {
     yaml: `callers: { a: { keys: ["${HASH}"], lane: high, channels: [fax], weight: 0 } }`,
     names: ['callers.a.channels[0]', 'callers.a.lane', 'callers.a.weight'],
+  },
+  'a critical share of nothing, and of more than everything': {
+    yaml: `callers: { a: { keys: ["${HASH}"], criticalShare: 0 }, b: { keys: ["${keyHash('2')}"], criticalShare: 50 } }`,
+    names: ['callers.a.criticalShare', 'callers.b.criticalShare'],
   },
   'a stream that nobody configured': {
     yaml: `${STREAMS}callers: { a: { keys: ["${HASH}"], streams: [invoices, invioces] } }`,
@@ -214,15 +220,36 @@ t.test('a reload brings the new file under the old environment, or says why not'
   const files: Parameters<typeof disk>[0] = {};
   const config = await load({ ...MINIMUM, COMMBOX_SMS_STREAM: '1' }, files);
 
-  files['gateway.yaml'] = 'streams: { b: { channel: sms, id: "2" } }\naccounts: { x: { keyFile: x.key } }';
-  t.strictSame(await namesOf(reloadDirectory(config, disk(files))), ['accounts.x.keyFile']);
+  const yaml = 'streams: { b: { channel: sms, id: "2" } }\naccounts: { x: { keyFile: x.key } }';
+  t.strictSame(await namesOf(reloadDirectory(yaml, config.file, config.accounts)), ['accounts.x.keyFile']);
 
   files['x.key'] = 'k';
-  const { directory, accounts } = await reloadDirectory(config, disk(files));
+  const { directory, accounts } = await reloadDirectory(yaml, config.file, config.accounts);
   t.strictSame(
     directory.streams.map(({ alias }) => alias),
     ['sms', 'b'],
   );
   t.equal(accounts[0], config.accounts[0], 'the default account is the same one');
   t.equal(accounts[1]?.keys().current, 'k');
+});
+
+t.test('an account whose entry is the same stays the same, even if its key file is gone for now', async (t) => {
+  const files: Parameters<typeof disk>[0] = { 'x.key': 'k1', 'y.key': 'k2' };
+  const yaml = (concurrency: number) =>
+    `accounts: { y: { keyFile: y.key, concurrency: ${concurrency} }, x: { keyFile: x.key } }`;
+  const config = await load(MINIMUM, { ...files, 'gateway.yaml': yaml(1) });
+  delete files['x.key'];
+  const file = { ...config.file, readFile: disk(files) };
+
+  const { accounts } = await reloadDirectory(yaml(2), file, config.accounts);
+  t.strictSame(
+    accounts.map(({ name, concurrency }) => [name, concurrency]),
+    [
+      ['default', 32],
+      ['y', 2],
+      ['x', 32],
+    ],
+  );
+  t.equal(accounts[2], config.accounts[2]);
+  t.not(accounts[1], config.accounts[1]);
 });

@@ -52,7 +52,12 @@ t.test('a changed file gives a new key; one that is gone, empty or half-written 
   t.strictSame(await change('second'), ['changed', 'second']);
   t.strictSame(await change(''), ['unusable', 'second']);
   t.strictSame(await change({ code: 'ENOENT' }), ['unusable', 'second']);
+  t.match(account?.key.problem(), /cannot read the file .*ENOENT/);
   t.strictSame(await change('half\u0000'), ['unusable', 'second']);
+  t.match(account?.key.problem(), /the content of .* is not allowed/);
+  t.notMatch(account?.key.problem(), /half/);
+  t.strictSame(await change('third'), ['changed', 'third']);
+  t.equal(account?.key.problem(), null);
   t.equal(account?.key.file, '/srv/gateway/secrets/key');
 });
 

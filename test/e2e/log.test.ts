@@ -1,48 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import t from 'tap';
-import { COMMBOX_KEY, GATEWAY_KEY, type Gateway, startGateway } from '../support/gateway.ts';
+import { type Gateway, startGateway } from '../support/gateway.ts';
 import { form } from './form.ts';
-
-// Every one of them would be a leak. They are told apart so that a failure names what leaked.
-const canaries = {
-  text: 'canary-text',
-  subject: 'canary-subject',
-  address: 'canary@example.com',
-  name: 'CanaryName',
-  customerId: 'canary-customer-id',
-  remarks: 'canary-remarks',
-  file: 'canary-file.pdf',
-  content: 'canary-content',
-  reference: 'canary-reference',
-  phone: '972545550199',
-  description: 'canary-description',
-  unknownField: 'canaryField',
-  commboxKey: COMMBOX_KEY,
-  gatewayKey: GATEWAY_KEY,
-  wrongKey: 'canary-wrong-key',
-} as const;
-
-const customer = {
-  id: canaries.customerId,
-  firstName: canaries.name,
-  phone: canaries.phone,
-  email: canaries.address,
-  remarks: canaries.remarks,
-};
-const common = { text: canaries.text, customer, reference: canaries.reference, content: { x: canaries.content } };
-const sms = { to: `+${canaries.phone}`, ...common };
-const email = { to: { email: canaries.address, name: canaries.name }, subject: canaries.subject, ...common };
-
-function leaks(text: string): string[] {
-  return Object.entries(canaries).flatMap(([name, canary]) => (text.includes(canary) ? [name] : []));
-}
-
-const allowedFields = [
-  ...['level', 'time', 'msg', 'requestId', 'traceId', 'method', 'route', 'status', 'durationMs', 'caller'],
-  ...['messageId', 'channel', 'stream', 'lane', 'state', 'attempts'],
-  ...['code', 'outcome', 'upstreamStatus', 'errorName', 'errorCode', 'errorAt'],
-  ...['account', 'attempt', 'result'],
-];
+import { allowedFields, canaries, email, leaks, sms } from './log-canaries.ts';
 
 async function everyEnd({ post, simulator }: Gateway): Promise<string[]> {
   const description = `${canaries.description} ${canaries.commboxKey}`;

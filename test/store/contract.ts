@@ -3,9 +3,12 @@ import type { Clock } from '../../src/kernel/clock.ts';
 import type { Store } from '../../src/store/store.ts';
 import { cancelContract } from './contract/cancel.ts';
 import { filesContract } from './contract/files.ts';
+import { flowsContract } from './contract/flows.ts';
 import { keysContract } from './contract/keys.ts';
 import { leaseContract } from './contract/lease.ts';
 import { listContract } from './contract/list.ts';
+import { pacingContract } from './contract/pacing.ts';
+import { pausesContract } from './contract/pauses.ts';
 import { recordContract } from './contract/record.ts';
 import { roundTripContract } from './contract/round-trip.ts';
 import { settleContract } from './contract/settle.ts';
@@ -31,6 +34,7 @@ export async function storeContract(t: Test, name: string, createPlace: CreatePl
       roundTripContract,
       keysContract,
       takeContract,
+      flowsContract,
       settleContract,
       cancelContract,
       leaseContract,
@@ -38,6 +42,8 @@ export async function storeContract(t: Test, name: string, createPlace: CreatePl
       sweepContract,
       recordContract,
       filesContract,
+      pacingContract,
+      pausesContract,
       sharedContract,
     ];
     for (const part of parts) await part(t, createPlace);

@@ -2,9 +2,9 @@ import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { createPostgresStore } from '../../src/store/postgres/postgres-store.ts';
-import { StorageUnavailable, type Store } from '../../src/store/store.ts';
+import { type PacingExchange, StorageUnavailable, type Store, type StoreChange } from '../../src/store/store.ts';
 import { type StopMode, startPostgres } from '../support/postgres.ts';
-import { ids, insertRows, RESEND, sent, stage } from './contract/support.ts';
+import { ids, insertRows, picking, RESEND, sent, stage } from './contract/support.ts';
 import { postgresPlace } from './postgres-place.ts';
 
 const server = await startPostgres(t);
@@ -56,7 +56,7 @@ t.test('while PostgreSQL is down every call says so, and afterwards all is well 
     () => insertRows(store, row()),
     () => store.insertBatch([], { scope: 's', fingerprint: 'f' }, () => fail(), now),
     () => store.findKey('k'),
-    () => store.take({ account: 'default', limit: 1, now }),
+    () => store.take(picking(now, 1)),
     () => store.begin(message.id),
     () => store.settle([sent(message.id, now)]),
     () => store.cancel(message.id, now, now),
@@ -64,8 +64,8 @@ t.test('while PostgreSQL is down every call says so, and afterwards all is well 
     () => store.resolve(message.id, { state: 'failed', objectId: null, now }),
     () => store.get(message.id),
     () => store.list({}, 1, null),
-    () => store.waiting(now, 1),
-    () => store.nextReadyAt(now),
+    () => store.readyFlows(now),
+    () => store.backlog(),
     () => store.queuedCount(),
     () => store.position(message.id, 1),
     () => store.heartbeat(now, 1),
@@ -74,6 +74,9 @@ t.test('while PostgreSQL is down every call says so, and afterwards all is well 
     () => store.takeUnreconciled(now, 1),
     () => store.sweep(now, 0, 0, 1),
     () => store.neededFiles(),
+    () => store.exchangePacing(exchange(now)),
+    () => store.setPause({ account: 'default', lane: null, caller: null, since: now }, true),
+    () => store.pauses(),
     () => store.secret(),
     () => store.check(),
   ];
@@ -84,8 +87,10 @@ t.test('while PostgreSQL is down every call says so, and afterwards all is well 
 
   await untilItWorks(store);
   t.strictSame(await store.get(message.id), message);
+  t.strictSame(await store.pauses(), [], 'what was refused did not happen');
+  t.match(await store.exchangePacing(exchange(now)), { version: 0 });
   t.strictSame(await store.get(recorded.id), recorded, 'what was recorded meanwhile is not lost');
-  t.strictSame(ids(await store.take({ account: 'default', limit: 1, now })), [message.id], 'its lease is still good');
+  t.strictSame(ids(await store.take(picking(now, 1))), [message.id], 'its lease is still good');
 });
 
 t.test('news between replicas comes again after a restart, and the gap is announced', async (t) => {
@@ -98,7 +103,8 @@ t.test('news between replicas comes again after a restart, and the gap is announ
     return store;
   };
   const [teller, hearer] = [await open('a'), await open('b')];
-  const gaps = Promise.all([teller, hearer].map((store) => heard(store, 'settled', null)));
+  const kinds = ['ready', 'settled', 'pacing', 'pauses'] as const;
+  const gaps = Promise.all([teller, hearer].flatMap((store) => kinds.map((kind) => heard(store, kind, null))));
   await server.stop('fast');
   await server.start();
   await gaps;
@@ -144,6 +150,15 @@ t.test('a database that cannot be opened is named without its password', async (
   }
 });
 
+const exchange = (now: number): PacingExchange => ({
+  account: 'default',
+  now,
+  report: 'r',
+  reportsLastMs: 1_000,
+  publish: null,
+  isUrgent: true,
+});
+
 function fail(): never {
   throw new Error('there is nothing to answer');
 }
@@ -186,7 +201,7 @@ function createLoad(t: Test, createRow: () => ReturnType<Awaited<ReturnType<type
 
   function send(store: Store): Promise<void> {
     return repeat(async () => {
-      const rows = await store.take({ account: 'default', limit: 10, now });
+      const rows = await store.take(picking(now, 10));
       for (const { id } of rows) {
         if (taken.has(id)) takenTwice.push(id);
         taken.add(id);
@@ -232,7 +247,7 @@ async function untilItWorks(store: Store): Promise<void> {
   await store.check();
 }
 
-function heard(store: Store, expected: 'ready' | 'settled', expectedId: string | null): Promise<void> {
+function heard(store: Store, expected: StoreChange['kind'], expectedId: string | null): Promise<void> {
   return new Promise((resolve) => {
     const stop = store.onChange(({ kind, id }) => {
       if (kind !== expected || id !== expectedId) return;

@@ -31,7 +31,6 @@ t.test('what is erased is not to be found in any file of the database, a minute 
       state: 'sending',
       requestId: CANARY,
       traceparent: CANARY,
-      identity: { providerId: CANARY, providerType: 5, text: CANARY },
       payload:
         i % 3 === 0
           ? { kind: 'multipart', data: CANARY, files: [attachment] }

@@ -11,7 +11,7 @@ import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { createWriteBehind } from '../../src/store/sqlite/write-behind.ts';
 import { type MessageRow, StorageUnavailable } from '../../src/store/store.ts';
 import { createManualClock, settle } from '../support/manual-clock.ts';
-import { createRow } from './contract/support.ts';
+import { createRow, picking } from './contract/support.ts';
 import { call, startEngine, storeDirectory } from './sqlite-support.ts';
 
 const clock = createManualClock();
@@ -45,7 +45,7 @@ t.test('the count of what waits follows every way in and out of the queue', asyn
   t.equal(count(), 6);
   engine.run([call('record', [{ ...plain, state: 'sent', endedAt: 1 }], now)]);
   t.equal(count(), 5);
-  engine.run([call('take', { account: 'default', limit: 2, now }), insert(row(), row({ id: rows[0]?.id ?? '' }))]);
+  engine.run([call('take', picking(now, 2)), insert(row(), row({ id: rows[0]?.id ?? '' }))]);
   t.equal(count(), 3, 'a call that failed counts nothing');
   const back = { id: rows[0]?.id ?? '', state: 'queued', attempt: null, erase: false, key: null } as const;
   engine.run([call('settle', [back], now), call('cancelSome', {}, now, now, 1), call('sweep', now, 0, now + 1, 9)]);

@@ -1,9 +1,10 @@
 import t from 'tap';
 import type { Database, Values } from '../../src/store/sqlite/database.ts';
+import type { Call } from '../../src/store/sqlite/engine.ts';
 import { sentCells } from '../../src/store/sqlite/sent-rows.ts';
 import { type ListFilter, messageStates } from '../../src/store/store.ts';
 import { createManualClock } from '../support/manual-clock.ts';
-import { createRow } from './contract/support.ts';
+import { createRow, picking } from './contract/support.ts';
 import { call, startEngine } from './sqlite-support.ts';
 
 const now = createManualClock().now();
@@ -63,13 +64,18 @@ t.test('no operation reads through all messages, payloads or keys', async (t) =>
     }),
     call('record', [createRow(now)], now),
     call('recordSent', [...recorded, ...recorded]),
-    call('waiting', now, 10),
-    call('position', row.id, 10),
-    call('take', { account: 'default', limit: 10, now }),
+    call('readyFlows', now),
+    call('backlog'),
+    call('position', row.id, now, 10),
+    call('take', picking(now, 10)),
     call('settle', [{ ...end, id: row.id, state: 'queued', readyAt: now + 9, key: null }], now),
-    call('position', row.id, 10),
-    call('nextReadyAt', now),
+    call('position', row.id, now, 10),
     call('queuedCount'),
+    call('publishPacing', 'default', { state: 's', version: 0 }),
+    call('publishPacing', 'default', { state: 's', version: 1 }),
+    call('setPause', { account: 'default', lane: null, caller: null, since: now }, true),
+    call('pauses'),
+    call('setPause', { account: 'default', lane: null, caller: null, since: now }, false),
     call('begin', sync.id, now),
     call(
       'settle',
@@ -93,12 +99,50 @@ t.test('no operation reads through all messages, payloads or keys', async (t) =>
   );
   t.ok(plans.size > 40);
   for (const [sql, steps] of plans) {
-    // "SCAN messages USING INDEX messages_held" reads what is in flight; those of time, caller and id would read all.
+    // "SCAN messages USING INDEX messages_held" reads what is in flight; every other index would be read as a whole.
     const wide = steps.filter(
-      (step) => /SCAN (m|messages|p|payloads|keys)\b/.test(step) && !/messages_(held|later|ready)/.test(step),
+      (step) => /SCAN (m|messages|p|payloads|keys)\b/.test(step) && !/messages_held/.test(step),
     );
     t.strictSame(wide, [], sql);
   }
+});
+
+t.test('what shares out the quota seeks in each flow, and reads of it no more than it needs', async (t) => {
+  const plans = new Map<string, readonly string[]>();
+  const engine = startEngine(t, watched(plans));
+  const row = createRow(now);
+  engine.run([call('insert', [{ row, key: null }], now)]);
+  const stepsOf = (asked: Call, ...parts: readonly RegExp[]) => {
+    plans.clear();
+    t.notMatch(engine.run([asked])[0], { failure: {} });
+    const about = [...plans].filter(([sql]) => parts.some((part) => part.test(sql))).flatMap(([, steps]) => steps);
+    t.notMatch(about.join(), /TEMP B-TREE/, asked.name);
+    return about.filter((step) => / (messages|flows|m|f)\b/.test(step));
+  };
+  const ofFlow = 'account=? AND lane=? AND caller=?';
+  const ready = `USING COVERING INDEX messages_ready (${ofFlow}`;
+  const expiring = `USING INDEX messages_expiring (${ofFlow} AND line=?`;
+  const later = `USING COVERING INDEX messages_later (${ofFlow} AND ready_at<?)`;
+
+  t.strictSame(stepsOf(call('take', picking(now, 10)), /messages_/), [
+    'SEARCH messages USING INTEGER PRIMARY KEY (rowid=?)',
+    `SEARCH messages ${later}`,
+    `SEARCH messages ${ready} AND id<?)`,
+  ]);
+  // There is a row for each flow in `flows`, however many messages wait in it.
+  t.strictSame(stepsOf(call('readyFlows', now), /./), [
+    'SCAN f',
+    `SEARCH m ${expiring} AND expires_at>?)`,
+    `SEARCH m ${expiring} AND expires_at=?)`,
+    `SEARCH m ${later}`,
+  ]);
+  t.strictSame(stepsOf(call('expire', now, 10, now), /messages_/).slice(0, 3), [
+    'SEARCH messages USING INTEGER PRIMARY KEY (rowid=?)',
+    'SCAN f',
+    `SEARCH m USING COVERING INDEX messages_expiring (${ofFlow} AND line=? AND expires_at<?)`,
+  ]);
+  t.strictSame(stepsOf(call('backlog'), /./), ['SCAN f', `SEARCH m USING COVERING INDEX messages_queued (${ofFlow})`]);
+  t.strictSame(stepsOf(call('queuedCount'), /./), ['SCAN flows']);
 });
 
 t.test('a page of a list reads no more than the page, whatever the filter', async (t) => {

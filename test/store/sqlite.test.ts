@@ -5,6 +5,9 @@ import t from 'tap';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { storeContract } from './contract.ts';
 
+// Each of its tests starts threads, which a busy machine is slow to do.
+t.setTimeout(120_000);
+
 await storeContract(t, 'SQLite', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'store-'));
   t.teardown(() => rmSync(directory, { recursive: true }));

@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The text of `gateway.yaml`. */
   readonly yaml?: string;
+  /** The texts of further files, by their names; looked at for every read, so that a test can change them. */
+  readonly files?: Record<string, string>;
   readonly simulator?: SimulatorOptions;
   readonly clock?: Clock;
   /** A simulator that outlives this gateway, instead of one of its own. */
@@ -51,6 +53,8 @@ export interface Gateway {
   leftInSpool(): Promise<string[]>;
   /** Gets as the one caller. */
   get(path: string, headers?: RequestHeaders): Promise<Answer>;
+  /** What SIGHUP does. */
+  reload(): Promise<void>;
   /** Ends the gateway before its test does. */
   close(): Promise<void>;
 }
@@ -60,12 +64,14 @@ export async function startGateway(t: Test, options: GatewayOptions = {}): Promi
   const simulator = options.commbox ?? (await startSimulator({ keys: [COMMBOX_KEY], ...options.simulator }));
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'gateway-')));
   const log = createLogCapture();
-  const { yaml } = options;
+  const files = options.files ?? {};
+  const textOf = (name: string) => files[name] ?? (name === 'gateway.yaml' ? options.yaml : undefined);
   const config = await loadConfig({
     env: { ...environment(simulator, dataDir), ...options.env },
     cwd: dataDir,
     readFile: async (path) => {
-      if (yaml !== undefined && basename(path) === 'gateway.yaml') return yaml;
+      const text = textOf(basename(path));
+      if (text !== undefined) return text;
       throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
     },
   });
@@ -93,6 +99,7 @@ export async function startGateway(t: Test, options: GatewayOptions = {}): Promi
     leftInSpool: () => watchEmptying(join(dataDir, 'spool')),
     get: (path, headers = {}) =>
       call(port, { method: 'GET', path, headers: { authorization: `Bearer ${GATEWAY_KEY}`, ...headers } }),
+    reload: services.reload,
     close,
   };
 }

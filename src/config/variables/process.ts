@@ -19,7 +19,6 @@ export const processVariables = {
     { minimum: 0, maximum: 65_535 },
     {
       default: null,
-      pending: true,
       description: 'Own listener for `/metrics`, without a key. Unset: on the main port, with an admin key.',
     },
   ),

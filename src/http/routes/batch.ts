@@ -34,12 +34,12 @@ const LARGEST_BATCH = 1000;
 const ROUTE = '/v1/messages';
 const ASYNC: Preferences = { respondAsync: true, waitMs: null };
 
-const batchBody = compileSchema(
-  Type.Object(
-    { messages: Type.Array(Type.Unknown(), { minItems: 1, maxItems: LARGEST_BATCH }) },
-    { additionalProperties: false },
-  ),
+/** Each message is checked by itself, so that a bad one does not hold up the others. */
+export const batchSchema = Type.Object(
+  { messages: Type.Array(Type.Unknown(), { minItems: 1, maxItems: LARGEST_BATCH }) },
+  { additionalProperties: false },
 );
+const batchBody = compileSchema(batchSchema);
 
 type Known = { readonly id: string; readonly status: string };
 type Read = { readonly item: BatchItem } | { readonly known: Known } | { readonly problem: Problem };

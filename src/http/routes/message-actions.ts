@@ -25,9 +25,12 @@ export interface MessageActionOptions {
   readonly keepKeysMs: number;
 }
 
-const resolveBody = compileSchema(
-  Type.Object({ as: Type.Union([Type.Literal('sent'), Type.Literal('failed')]) }, { additionalProperties: false }),
+/** The body of `resolve`. */
+export const resolveSchema = Type.Object(
+  { as: Type.Unsafe<'sent' | 'failed'>({ enum: ['sent', 'failed'], description: 'What became of it.' }) },
+  { additionalProperties: false },
 );
+const resolveBody = compileSchema(resolveSchema);
 
 /** What may be done with a message afterwards: cancel, reconcile, resolve. Needs an authenticated scope. */
 export function addMessageActions(app: FastifyInstance, options: MessageActionOptions): void {

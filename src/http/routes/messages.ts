@@ -55,6 +55,9 @@ export async function findMessage(
   const { id } = request.params as { id: string };
   const caller = callerOf(request);
   const message = isMessageId(id) ? (delivery.find(id) ?? (await store.get(id))) : null;
-  if (message !== null && (caller.admin || message.caller === caller.name)) return message;
+  if (message !== null && (caller.admin || message.caller === caller.name)) {
+    request.context.message = message;
+    return message;
+  }
   throw new GatewayError('not_found', 'No message of this caller has this id.');
 }

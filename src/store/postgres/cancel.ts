@@ -1,12 +1,12 @@
 import type { ListFilter } from '../store.ts';
 import type { Sql } from './database.ts';
 import { conditionsOf } from './filter.ts';
-import { ending, erasing } from './fragments.ts';
+import { ending, erasing, judged } from './fragments.ts';
 
 const cancelStatement = `
   WITH canceled AS (
     UPDATE commbox_gateway.messages m SET ${ending('m', 'canceled', '$2')}
-    WHERE id = $1 AND state = 'queued' AND NOT is_recorded
+    WHERE id = $1 AND ${judged("state = 'queued' AND NOT is_recorded")}
     RETURNING id
   ), kept AS (
     UPDATE commbox_gateway.idempotency_keys k SET keep_until = $3 FROM canceled WHERE k.message_id = canceled.id
@@ -14,10 +14,10 @@ const cancelStatement = `
   SELECT id FROM canceled`;
 
 // What another process takes this moment is passed over: it is no longer queued then.
-const cancelManyStatement = (conditions: string) => `
+const cancelManyStatement = (isQueued: string, conditions: string) => `
   WITH chosen AS (
     SELECT id FROM commbox_gateway.messages m
-    WHERE state = 'queued' AND NOT is_recorded AND ${conditions}
+    WHERE ${isQueued} AND NOT is_recorded AND ${conditions}
     LIMIT $3 FOR UPDATE SKIP LOCKED
   ), canceled AS (
     UPDATE commbox_gateway.messages m SET ${ending('m', 'canceled', '$1')}
@@ -33,7 +33,7 @@ const resolveStatement = {
     WITH resolved AS (
       UPDATE commbox_gateway.messages m SET ${erasing('m')},
         failure = NULL, state = 'sent', object_id = $2, sent_at = $3, ended_at = $3
-      WHERE id = $1 AND state = 'unknown'
+      WHERE id = $1 AND ${judged("state = 'unknown'")}
       RETURNING id
     ), unfiled AS (
       DELETE FROM commbox_gateway.message_files f USING resolved WHERE f.message_id = resolved.id
@@ -41,7 +41,7 @@ const resolveStatement = {
     SELECT id FROM resolved`,
   failed: `
     UPDATE commbox_gateway.messages SET state = 'failed', object_id = $2, ended_at = $3
-    WHERE id = $1 AND state = 'unknown'
+    WHERE id = $1 AND ${judged("state = 'unknown'")}
     RETURNING id`,
 };
 
@@ -57,7 +57,7 @@ export async function cancelMessage(sql: Sql, id: string, now: number, answerUnt
 export async function cancelMatching(sql: Sql, filter: ListFilter, now: number, answerUntil: number): Promise<number> {
   if (filter.states?.includes('queued') === false) return 0;
   const { conditions, values } = conditionsOf(filter, 4);
-  const statement = cancelManyStatement(conditions);
+  const statement = cancelManyStatement(queuedOf(filter), conditions);
   for (let total = 0; ; ) {
     const [row] = await sql.query<{ canceled: number }>(statement, [now, answerUntil, CHUNK, ...values]);
     total += row?.canceled ?? 0;
@@ -72,4 +72,10 @@ export async function resolveMessage(
   to: { readonly state: 'sent' | 'failed'; readonly objectId: string | null; readonly now: number },
 ): Promise<boolean> {
   return (await sql.query(resolveStatement[to.state], [id, to.objectId, to.now])).length === 1;
+}
+
+// Leads to the index of references if there is one, else to that of callers, else to that of states (see `migrations.ts`).
+function queuedOf({ reference, caller }: ListFilter): string {
+  if (reference !== undefined) return judged("m.state = 'queued'");
+  return caller === undefined ? `m.state COLLATE "POSIX" = 'queued'` : "m.state = 'queued'";
 }

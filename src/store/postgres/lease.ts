@@ -6,6 +6,8 @@ import type { Database, Sql } from './database.ts';
 export interface Lease {
   /** The lease under which rows are written now. */
   readonly id: string;
+  /** For {@link nowOf}: null if the server's clock judges, else the given time, which is that of the caller's clock. */
+  judgedAt(now: number): number | null;
   /** Makes it last `leaseMs` from now. False if it was removed since the last call; a new one has begun then. */
   renew(leaseMs: number): Promise<boolean>;
   /** Begins a new lease in place of `lost`, which was removed; the next `renew` tells. */
@@ -26,7 +28,12 @@ export interface LeaseOptions {
 /** How long a lease lasts before the first renewal. */
 const FIRST_LEASE_MS = 30_000;
 
-const NOW = 'coalesce($1::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)';
+/** Epoch milliseconds in SQL: what the parameter says, or the server's clock if it is null. */
+export function nowOf(parameter: string): string {
+  return `coalesce(${parameter}::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)`;
+}
+
+const NOW = nowOf('$1');
 
 const beginStatement = `
   INSERT INTO commbox_gateway.replicas (lease, owner, lease_until) VALUES ($2, $3, ${NOW} + $4::bigint)`;
@@ -40,7 +47,8 @@ const supersedeStatement = 'DELETE FROM commbox_gateway.replicas WHERE owner = $
 /** Begins a lease, and ends that of an earlier process of the same name. Rejects with `StorageUnavailable`. */
 export async function createLease(options: LeaseOptions): Promise<Lease> {
   const { database, owner, clock } = options;
-  const now = () => (options.judgedBy === 'server' ? null : clock.now());
+  const judgedAt = (time: number) => (options.judgedBy === 'server' ? null : Math.ceil(time));
+  const now = () => judgedAt(clock.now());
   let id = randomUUID();
   let wasLost = false;
   let replacing: Promise<void> | null = null;
@@ -74,6 +82,7 @@ export async function createLease(options: LeaseOptions): Promise<Lease> {
     get id() {
       return id;
     },
+    judgedAt,
     async renew(leaseMs) {
       const extended = id;
       if (!(await extend(leaseMs))) {

@@ -28,13 +28,19 @@ export async function listMessages(
     const id = orderOf(filter, state);
     return `(
       SELECT ${selected()} FROM commbox_gateway.messages m
-      WHERE ${state === null ? 'true' : `m.state = '${state}'`} AND ${id} < $1 AND ${conditions}
+      WHERE ${stateIs(filter, state)} AND ${id} < $1 AND ${conditions}
       ORDER BY ${id} DESC LIMIT $2)`;
   };
   const statement = `
     SELECT * FROM (${states.map(pageOf).join(' UNION ALL ')}) AS pages ORDER BY id DESC LIMIT $2`;
   const records = await sql.query<MessageRecord>(statement, [before ?? '\u{10ffff}', limit, ...values]);
   return records.map(decodeRow);
+}
+
+// Each in the collation of the index that it is for (see `migrations.ts`).
+function stateIs({ caller }: ListFilter, state: MessageState | null): string {
+  if (state === null) return 'true';
+  return caller === undefined ? `m.state COLLATE "POSIX" = '${state}'` : `m.state = '${state}'`;
 }
 
 // The index of a caller's messages is ordered within each state; without a caller, those of all states are in order.

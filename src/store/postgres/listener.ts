@@ -1,14 +1,15 @@
 import pg from 'pg';
 import type { Clock } from '../../kernel/clock.ts';
+import type { StoreChange } from '../store.ts';
 import { connectionOptions } from './database.ts';
-import { type Change, createNews } from './news.ts';
+import { createNews, type Kind, kinds } from './news.ts';
 
 /** News between processes. Nothing may depend on it: what cannot be told is lost, and whoever waits must also poll. */
 export interface Listener {
   /** Tells the other processes, soon. Null ids stand for "many". */
-  tell(kind: Change['kind'], ids: readonly string[] | null): void;
-  /** Calls back for the changes of other processes, and with `id: null` after a gap. Returns how to stop. */
-  onChange(listener: (change: Change) => void): () => void;
+  tell(kind: Kind, ids: readonly string[] | null): void;
+  /** Calls back for the changes of other processes, and after a gap with `id: null` for every kind. Returns how to stop. */
+  onChange(listener: (change: StoreChange) => void): () => void;
   close(): Promise<void>;
 }
 
@@ -26,7 +27,7 @@ export async function createListener(options: {
   readonly clock: Clock;
 }): Promise<Listener> {
   const { clock } = options;
-  const listeners = new Set<(change: Change) => void>();
+  const listeners = new Set<(change: StoreChange) => void>();
   const news = createNews();
   let client: pg.Client | null = null;
   let isTelling = false;
@@ -34,7 +35,7 @@ export async function createListener(options: {
   let retryMs = FIRST_RETRY_MS;
   let cancelRetry: () => void = () => undefined;
 
-  const emit = (change: Change) => {
+  const emit = (change: StoreChange) => {
     for (const listener of listeners) listener(change);
   };
 
@@ -69,8 +70,7 @@ export async function createListener(options: {
     cancelRetry = clock.schedule(retryMs, async () => {
       await connect();
       if (client === null) return;
-      emit({ kind: 'ready', id: null });
-      emit({ kind: 'settled', id: null });
+      for (const kind of kinds) emit({ kind, id: null });
     });
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
   }

@@ -12,11 +12,13 @@ export class UnusableDatabase extends Error {
 // Any number would do, as long as nothing else in the database uses it: "commbox" in ASCII.
 const LOCK = '27988542838665080';
 const LOCK_TIMEOUT_MS = 60_000;
+// The first that can hold NULLs for equal in a unique constraint.
+const OLDEST_SERVER = 15;
 
 /**
  * Brings the schema up to date, in one transaction under a lock, so that replicas may start at once: one does the work,
  * the others wait for it. Rejects with `SchemaTooNew` if a newer gateway has been here, with `UnusableDatabase` if the
- * database's encoding is not UTF8, and with `StorageUnavailable` if it cannot be reached.
+ * server is older than PostgreSQL 15 or the database's encoding not UTF8, and with `StorageUnavailable` if it cannot be reached.
  */
 export async function migrate(databaseUrl: string, steps: readonly Migration[] = migrations): Promise<void> {
   try {
@@ -24,7 +26,7 @@ export async function migrate(databaseUrl: string, steps: readonly Migration[] =
       await client.query('BEGIN');
       await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
       await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
-      await checkEncoding(client);
+      await checkServer(client);
       const pending = pendingMigrations(steps, await currentVersion(client), 'the database of DATABASE_URL');
       for (const { sql, version } of pending) {
         await client.query(sql);
@@ -49,11 +51,18 @@ async function withClient(databaseUrl: string, work: (client: pg.Client) => Prom
   }
 }
 
-async function checkEncoding(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding');
-  const encoding = rows[0]?.server_encoding;
-  if (encoding === 'UTF8') return;
-  throw new UnusableDatabase(`the database stores text as ${encoding}; messages need one with the encoding UTF8`);
+async function checkServer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ release: number; encoding: string }>(
+    "SELECT current_setting('server_version_num')::integer / 10000 AS release, getdatabaseencoding() AS encoding",
+  );
+  for (const { release, encoding } of rows) {
+    if (release < OLDEST_SERVER) {
+      throw new UnusableDatabase(`the database is PostgreSQL ${release}; messages need ${OLDEST_SERVER} or later`);
+    }
+    if (encoding !== 'UTF8') {
+      throw new UnusableDatabase(`the database stores text as ${encoding}; messages need one with the encoding UTF8`);
+    }
+  }
 }
 
 async function currentVersion(client: pg.Client): Promise<number> {

@@ -1,9 +1,11 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store } from '../store.ts';
+import { createBacklog } from './backlog.ts';
 import { cancelMatching, cancelMessage, resolveMessage } from './cancel.ts';
 import { createCopies } from './copies.ts';
 import { createDatabase, type Database } from './database.ts';
 import { filesOf, localFiles } from './files.ts';
+import { findPosition, findReadyFlows } from './flows.ts';
 import { createInserting } from './inserting.ts';
 import { createSecret } from './installation.ts';
 import { findKeys } from './keys.ts';
@@ -12,11 +14,12 @@ import { createLedger } from './ledger.ts';
 import { getMessage, listMessages } from './list.ts';
 import { createListener, type Listener } from './listener.ts';
 import { migrate } from './migrate.ts';
+import { exchangePacing } from './pacing.ts';
+import { listPauses, setPause } from './pauses.ts';
 import { recoverOrphans } from './recover.ts';
 import { createSettling } from './settling.ts';
 import { expireMessages, findNeededFiles, sweepMessages, takeUnreconciledMessages } from './sweep.ts';
 import { beginMessage, takeMessages } from './take.ts';
-import { countWaiting, createQueuedCount, findNextReadyAt, findPosition } from './waiting.ts';
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/name?sslmode=…`, as `pg` reads it. Never shown in an error. */
@@ -28,7 +31,7 @@ export interface PostgresStoreOptions {
   readonly spoolDirectory: string;
   /** Most connections for statements; one more listens. Default 10. */
   readonly connections?: number;
-  /** Whose clock judges leases. `server`, the default, is right for replicas; `injected` lets tests move time. */
+  /** Whose clock judges leases and the age of reports: `server` (default) is right for replicas, `injected` for tests. */
   readonly leasesJudgedBy?: 'server' | 'injected';
 }
 
@@ -37,8 +40,8 @@ export interface PostgresStoreOptions {
  * `commbox_gateway`. Brings that up to date first.
  *
  * Rejects with `StorageUnavailable` if the database cannot be reached, with `SchemaTooNew` if a newer gateway has been
- * there, with `UnusableDatabase` if its encoding is not UTF8. Durable as far as the server is: with
- * `synchronous_commit = off` a crash of the server may lose the last moments.
+ * there, with `UnusableDatabase` if it is older than PostgreSQL 15 or its encoding not UTF8. Durable as far as the
+ * server is: with `synchronous_commit = off` a crash of the server may lose the last moments.
  */
 export async function createPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const { databaseUrl, owner, clock, connections = 10, leasesJudgedBy = 'server' } = options;
@@ -63,9 +66,9 @@ interface Parts {
 function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, lease, listener }: Parts): Store {
   const copies = createCopies({ spoolDirectory, clock });
   const inserting = createInserting({ database, lease, clock, copies, listener });
-  const settling = createSettling({ database, lease, clock, copies, listener });
+  const settling = createSettling({ database, lease, copies, listener });
   const ledger = createLedger({ database, lease, clock });
-  const queuedCount = createQueuedCount(database, clock);
+  const backlog = createBacklog(database, clock);
   const secret = createSecret(database);
   let closing: Promise<void> | null = null;
 
@@ -124,10 +127,10 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
       return listMessages(database, filter, limit, before);
     },
 
-    waiting: (now, cap) => countWaiting(database, Math.ceil(now), cap),
-    nextReadyAt: (now) => findNextReadyAt(database, Math.ceil(now)),
-    queuedCount,
-    position: (id, cap) => findPosition(database, id, cap),
+    readyFlows: (now) => findReadyFlows(database, Math.ceil(now)),
+    backlog,
+    queuedCount: async () => (await backlog()).reduce((sum, { queued }) => sum + queued, 0),
+    position: (id, cap) => findPosition(database, id, cap, Math.ceil(clock.now())),
 
     heartbeat: (_now, leaseMs) => lease.renew(Math.ceil(leaseMs)),
     async recover(now, resend, keepKeysUntil) {
@@ -158,6 +161,18 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
       if (row.mode === 'async' && filesOf(row).length > 0) copies.keep(row.id, files);
       return files;
     },
+
+    async exchangePacing(exchange) {
+      const { view, isPublished } = await exchangePacing(database, lease, exchange);
+      if (isPublished || exchange.isUrgent) listener.tell('pacing', [exchange.account]);
+      return view;
+    },
+    async setPause(pause, isPaused) {
+      const isChanged = await setPause(database, pause, isPaused);
+      if (isChanged) listener.tell('pauses', null);
+      return isChanged;
+    },
+    pauses: () => listPauses(database),
 
     onChange: listener.onChange,
     secret,

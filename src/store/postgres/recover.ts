@@ -46,7 +46,6 @@ const recoverStatement = `
         WHEN o.goes_again THEN m.failure WHEN o.was_sending THEN $5::jsonb WHEN o.is_doubtful THEN m.unclear
         ELSE $6::jsonb END,
       ready_at = CASE WHEN o.goes_again THEN $1::bigint + $3::bigint ELSE m.ready_at END,
-      is_scheduled = o.goes_again OR m.is_scheduled,
       ended_at = CASE WHEN o.goes_again THEN NULL ELSE $1::bigint END
     FROM orphans o WHERE m.id = o.id
     RETURNING m.id, m.state

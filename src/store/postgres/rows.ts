@@ -24,7 +24,6 @@ export interface MessageRecord {
   readonly body: string | null;
   readonly files: readonly SpooledFile[] | null;
   readonly payload_bytes: number;
-  readonly identity: MessageRow['identity'];
   readonly attempts: MessageRow['attempts'];
   readonly unclear: StoredFailure | null;
   readonly failure: StoredFailure | null;
@@ -73,7 +72,6 @@ const columns: readonly Column[] = [
   { name: 'body', type: 'text', of: (row) => storable(bodyOf(row.payload)) },
   { name: 'files', type: 'json', of: (row) => jsonOf(row.payload?.kind === 'multipart' ? row.payload.files : null) },
   { name: 'payload_bytes', type: 'bigint', of: (row) => row.payloadBytes },
-  { name: 'identity', type: 'json', of: (row) => jsonOf(row.identity) },
   { name: 'attempts', type: 'jsonb', of: (row) => jsonOf(row.attempts) },
   { name: 'unclear', type: 'jsonb', of: (row) => plainJsonOf(row.unclear) },
   { name: 'failure', type: 'jsonb', of: (row) => plainJsonOf(row.failure) },
@@ -135,7 +133,6 @@ export function decodeRow(record: MessageRecord): MessageRow {
     state: record.state,
     payload: payloadOf(record),
     payloadBytes: record.payload_bytes,
-    identity: record.identity,
     attempts: record.attempts,
     unclear: record.unclear,
     failure: record.failure,

@@ -1,6 +1,6 @@
 import type { Settlement } from '../store.ts';
 import type { Sql } from './database.ts';
-import { scrubbed } from './fragments.ts';
+import { judged, scrubbed } from './fragments.ts';
 import { jsonOf, plainJsonOf, storable } from './rows.ts';
 
 // One statement, hence atomic: messages, their keys and their attachments. A message is settled only while its row names
@@ -8,15 +8,14 @@ import { jsonOf, plainJsonOf, storable } from './rows.ts';
 const settleStatement = `
   WITH given AS (
     SELECT * FROM unnest(
-      $3::text[], $4::text[], $5::jsonb[], $6::bigint[], $7::jsonb[], $8::jsonb[], $9::text[], $10::bigint[],
-      $11::bigint[], $12::boolean[], $13::text[], $14::json[], $15::bigint[]
+      $2::text[], $3::text[], $4::jsonb[], $5::bigint[], $6::jsonb[], $7::jsonb[], $8::text[], $9::bigint[],
+      $10::bigint[], $11::boolean[], $12::text[], $13::json[], $14::bigint[]
     ) AS g(id, state, attempt, ready_at, unclear, failure, object_id, sent_at, ended_at, erase, key_effect, answer, keep_until)
   ), settled AS (
     UPDATE commbox_gateway.messages m SET
       state = g.state,
       attempts = CASE WHEN g.attempt IS NULL THEN m.attempts ELSE m.attempts || g.attempt END,
       ready_at = coalesce(g.ready_at, m.ready_at),
-      is_scheduled = coalesce(g.ready_at, m.ready_at) > $2,
       unclear = CASE WHEN g.erase THEN ${scrubbed('coalesce(g.unclear, m.unclear)')} ELSE coalesce(g.unclear, m.unclear) END,
       failure = CASE WHEN g.erase THEN ${scrubbed('coalesce(g.failure, m.failure)')} ELSE coalesce(g.failure, m.failure) END,
       object_id = coalesce(g.object_id, m.object_id),
@@ -25,13 +24,12 @@ const settleStatement = `
       lease = CASE WHEN g.state = 'sending' OR (g.state = 'queued' AND m.mode = 'sync') THEN m.lease END,
       body = CASE WHEN g.erase THEN NULL ELSE m.body END,
       files = CASE WHEN g.erase THEN NULL ELSE m.files END,
-      identity = CASE WHEN g.erase THEN NULL ELSE m.identity END,
       request_id = CASE WHEN g.erase THEN '' ELSE m.request_id END,
       traceparent = CASE WHEN g.erase THEN NULL ELSE m.traceparent END,
       is_erased = m.is_erased OR g.erase
     FROM given g
-    WHERE m.id = g.id AND m.lease = $1
-      AND (m.state = 'sending' OR (m.state = 'queued' AND m.mode = 'sync'))
+    WHERE m.id = g.id
+      AND ${judged("m.lease = $1 AND (m.state = 'sending' OR (m.state = 'queued' AND m.mode = 'sync'))")}
     RETURNING m.id, g.erase, g.key_effect, g.answer, g.keep_until
   ), kept AS (
     UPDATE commbox_gateway.idempotency_keys k SET answer = s.answer, keep_until = s.keep_until
@@ -48,14 +46,13 @@ const settleStatement = `
 export async function settleMessages(
   sql: Sql,
   settlements: readonly Settlement[],
-  context: { readonly lease: string; readonly now: number },
+  lease: string,
 ): Promise<readonly boolean[]> {
   const column = <T>(of: (settlement: Settlement) => T) => settlements.map(of);
   const rows = await sql.query<{ id: string }>(
     settleStatement,
     [
-      context.lease,
-      context.now,
+      lease,
       column(({ id }) => id),
       column(({ state }) => state),
       column(({ attempt }) => plainJsonOf(attempt)),

@@ -1,4 +1,3 @@
-import type { Clock } from '../../kernel/clock.ts';
 import type { Settlement } from '../store.ts';
 import { createBatcher } from './batcher.ts';
 import type { Copies } from './copies.ts';
@@ -18,7 +17,6 @@ export interface Settling {
 export interface SettlingOptions {
   readonly database: Database;
   readonly lease: Lease;
-  readonly clock: Clock;
   readonly copies: Copies;
   readonly listener: Pick<Listener, 'tell'>;
 }
@@ -28,14 +26,13 @@ const STATEMENTS_AT_ONCE = 2;
 
 /** Calls that arrive together become one statement. */
 export function createSettling(options: SettlingOptions): Settling {
-  const { database, lease, clock, copies, listener } = options;
+  const { database, lease, copies, listener } = options;
 
   const batcher = createBatcher<readonly Settlement[], readonly boolean[]>({
     async run(calls) {
       const results = new Map<Settlement, boolean>();
       for (const round of roundsOf(calls.flat())) {
-        const context = { lease: lease.id, now: Math.ceil(clock.now()) };
-        const settled = await settleMessages(database, round, context);
+        const settled = await settleMessages(database, round, lease.id);
         round.forEach((settlement, index) => {
           results.set(settlement, settled[index] === true);
         });

@@ -2,6 +2,7 @@ import type { ListFilter } from '../store.ts';
 import type { StoreContext } from './context.ts';
 import { selectMatching } from './filters.ts';
 import type { Keys } from './keys.ts';
+import { OF_THIS_FLOW } from './waiting.ts';
 
 /** Ends waiting messages; one that may have arrived once can only end unknown. */
 const END = (state: 'canceled' | 'expired') => `
@@ -13,8 +14,8 @@ const CANCEL = `${END('canceled')} WHERE id = :id AND ${CANCELABLE} RETURNING id
 const EXPIRE = `
   ${END('expired')}
   WHERE seq IN (
-    SELECT seq FROM messages INDEXED BY messages_expiring
-    WHERE line IS NOT NULL AND expires_at <= :now ORDER BY expires_at LIMIT :limit
+    SELECT m.seq FROM flows f CROSS JOIN messages m INDEXED BY messages_expiring
+    WHERE f.queued > 0 AND ${OF_THIS_FLOW} AND m.line IN ('ready', 'later') AND m.expires_at <= :now LIMIT :limit
   ) RETURNING id`;
 
 /** Operations that end messages which nobody will send. */

@@ -4,10 +4,12 @@ import type { Migration } from '../migrations.ts';
  * Schema of the embedded store. `messages` holds what outlives erasure; everything of a customer lies in `payloads`,
  * `files` and `keys`, so that erasing is deleting rows.
  *
- * `line` is set while an async message waits: `ready`, or `later` until its `ready_at`. Partial indexes on it keep
- * taking independent of how many messages are scheduled or done. An index on changing columns leaves out `sent`
- * messages where it can, since those are nearly all. Triggers keep the count of queued messages, because counting a
- * million of them takes a tenth of a second, and every accepted message asks.
+ * `line` is set while an async message waits: `ready`, or `later` until its `ready_at`. Partial indexes on it begin
+ * with the flow, so that taking from one costs the same however many messages are scheduled, done, or waiting in others.
+ * An index on changing columns leaves out `sent` messages where it can, since those are nearly all.
+ *
+ * Triggers keep in `flows` how many messages are queued in each, because counting a million of them takes a tenth of a
+ * second, and every accepted message asks. A flow stays when its count is 0: there are few, and most come again.
  *
  * Lists go by `created_at`, then by `seq`, which every index ends with and an id would only make wider: nearly half of
  * what a sent message costs is writing its indexes.
@@ -62,9 +64,12 @@ export const sqliteMigrations: readonly Migration[] = [
         is_reconciled INTEGER NOT NULL DEFAULT 0,
         is_erased INTEGER NOT NULL DEFAULT 0
       ) STRICT;
-      CREATE INDEX messages_ready ON messages (account, id, expires_at, ready_at) WHERE line = 'ready';
-      CREATE INDEX messages_later ON messages (ready_at, id, account) WHERE line = 'later';
-      CREATE INDEX messages_expiring ON messages (expires_at) WHERE line IS NOT NULL AND expires_at IS NOT NULL;
+      CREATE INDEX messages_ready ON messages (account, lane, caller, id, expires_at, ready_at)
+        WHERE line = 'ready';
+      CREATE INDEX messages_later ON messages (account, lane, caller, ready_at, id, expires_at)
+        WHERE line = 'later';
+      CREATE INDEX messages_queued ON messages (account, lane, caller, created_at) WHERE state = 'queued';
+      CREATE INDEX messages_expiring ON messages (account, lane, caller, line, expires_at) WHERE line IS NOT NULL;
       CREATE INDEX messages_held ON messages (lease) WHERE lease IS NOT NULL;
       CREATE INDEX messages_unreconciled ON messages (ended_at) WHERE state = 'unknown' AND is_reconciled = 0;
       CREATE INDEX messages_ended ON messages (is_erased, ended_at) WHERE ended_at IS NOT NULL;
@@ -75,23 +80,36 @@ export const sqliteMigrations: readonly Migration[] = [
       CREATE INDEX messages_by_channel ON messages (channel, created_at);
       CREATE INDEX messages_by_reference ON messages (reference, created_at) WHERE reference IS NOT NULL;
 
-      INSERT INTO meta (name, value) VALUES ('queued', 0);
+      CREATE TABLE flows (
+        account TEXT NOT NULL,
+        lane TEXT NOT NULL,
+        caller TEXT NOT NULL,
+        queued INTEGER NOT NULL,
+        PRIMARY KEY (account, lane, caller)
+      ) STRICT, WITHOUT ROWID;
       CREATE TRIGGER count_inserted AFTER INSERT ON messages WHEN new.state = 'queued' BEGIN
-        UPDATE meta SET value = value + 1 WHERE name = 'queued';
+        INSERT INTO flows (account, lane, caller, queued) VALUES (new.account, new.lane, new.caller, 1)
+          ON CONFLICT (account, lane, caller) DO UPDATE SET queued = queued + 1;
       END;
-      CREATE TRIGGER count_changed AFTER UPDATE OF state ON messages
-      WHEN (old.state = 'queued') <> (new.state = 'queued') BEGIN
-        UPDATE meta SET value = value + (new.state = 'queued') - (old.state = 'queued') WHERE name = 'queued';
+      CREATE TRIGGER count_queued AFTER UPDATE OF state ON messages
+      WHEN new.state = 'queued' AND old.state <> 'queued' BEGIN
+        INSERT INTO flows (account, lane, caller, queued) VALUES (new.account, new.lane, new.caller, 1)
+          ON CONFLICT (account, lane, caller) DO UPDATE SET queued = queued + 1;
+      END;
+      CREATE TRIGGER count_left AFTER UPDATE OF state ON messages
+      WHEN old.state = 'queued' AND new.state <> 'queued' BEGIN
+        UPDATE flows SET queued = queued - 1
+        WHERE account = old.account AND lane = old.lane AND caller = old.caller;
       END;
       CREATE TRIGGER count_deleted AFTER DELETE ON messages WHEN old.state = 'queued' BEGIN
-        UPDATE meta SET value = value - 1 WHERE name = 'queued';
+        UPDATE flows SET queued = queued - 1
+        WHERE account = old.account AND lane = old.lane AND caller = old.caller;
       END;
 
       CREATE TABLE payloads (
         message INTEGER PRIMARY KEY REFERENCES messages (seq) ON DELETE CASCADE,
-        kind TEXT,
-        identity TEXT,
-        body TEXT
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL
       ) STRICT;
 
       CREATE TABLE files (
@@ -114,6 +132,20 @@ export const sqliteMigrations: readonly Migration[] = [
       ) STRICT;
       CREATE INDEX keys_by_message ON keys (message_id) WHERE message_id IS NOT NULL;
       CREATE INDEX keys_by_time ON keys (until) WHERE until IS NOT NULL;
+
+      CREATE TABLE pacing (
+        account TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        version INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE pauses (
+        account TEXT NOT NULL,
+        lane TEXT,
+        caller TEXT,
+        since INTEGER NOT NULL
+      ) STRICT;
+      CREATE UNIQUE INDEX pauses_of ON pauses (account, ifnull(lane, ''), ifnull(caller, ''));
     `,
   },
 ];

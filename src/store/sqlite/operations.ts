@@ -3,12 +3,15 @@ import { createContent } from './content.ts';
 import type { StoreContext } from './context.ts';
 import { createEnding } from './ending.ts';
 import { createKeys } from './keys.ts';
+import { createPacing } from './pacing.ts';
+import { createPauses } from './pauses.ts';
 import { createReading } from './reading.ts';
 import { createRecording } from './recording.ts';
 import { createRecovering } from './recovering.ts';
 import { createSettling } from './settling.ts';
 import { createSweeping } from './sweeping.ts';
 import { createTaking } from './taking.ts';
+import { createWaiting } from './waiting.ts';
 
 const TOUCH = `INSERT INTO meta (name, value) VALUES ('checked_at', :now)
   ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
@@ -25,11 +28,14 @@ export function createOperations(context: StoreContext) {
     ...createAccepting(context, content, keys),
     ...createRecording(context, content),
     ...createTaking(context),
+    ...createWaiting(context),
     ...createSettling(context, content, keys),
     ...createEnding(context, keys),
     ...createReading(context),
     ...createRecovering(context, keys),
     ...createSweeping(context, content, keys),
+    ...createPacing(context),
+    ...createPauses(context),
     findKey: keys.find,
     secret: () => context.database.one(SECRET)?.['value'] as Uint8Array,
     /** Fails if nothing can be written now. */
@@ -46,9 +52,12 @@ export const readOperations: ReadonlySet<OperationName> = new Set<OperationName>
   'findKey',
   'get',
   'list',
-  'nextReadyAt',
+  'readyFlows',
+  'backlog',
   'queuedCount',
   'position',
+  'pacing',
+  'pauses',
   'neededFiles',
   'secret',
 ]);

@@ -23,7 +23,7 @@ export function createRecording({ database }: StoreContext, content: Content) {
   const change = (cells: readonly SentCell[]): void => {
     for (let at = 0; at < cells.length; at += WIDTH) {
       const seq = database.one(INSERT_OR_CHANGE, cells.slice(at, at + WIDTH))?.['seq'] as number;
-      content.erase(seq, false);
+      content.erase(seq);
     }
   };
 

@@ -83,7 +83,7 @@ export function scrubbed(failure: string | null): string | null {
 }
 
 const ROW_BY_SEQ = `
-  SELECT m.*, p.kind, p.body, p.identity
+  SELECT m.*, p.kind, p.body
   FROM messages m LEFT JOIN payloads p ON p.message = m.seq
   WHERE m.seq = :seq`;
 const FILES_OF_MESSAGE = 'SELECT * FROM files WHERE message = :seq ORDER BY position';
@@ -120,7 +120,6 @@ function toRow(record: Cells, files: () => readonly SpooledFile[]): MessageRow {
     state: value('state'),
     payload: toPayload(value('kind'), value('body'), files),
     payloadBytes: value('payload_bytes'),
-    identity: json('identity'),
     attempts: json('attempts'),
     unclear: json('unclear'),
     failure: json('failure'),

@@ -52,7 +52,6 @@ export function isPlainlySent(row: MessageRow): boolean {
     row.mode === 'sync' &&
     row.endedAt !== null &&
     row.payload === null &&
-    row.identity === null &&
     row.requestId === '' &&
     row.traceparent === null &&
     row.unclear === null &&

@@ -35,8 +35,6 @@ export function createSettling({ database, lease }: StoreContext, content: Conte
     const failure = settlement.failure === undefined ? kept<string | null>('failure') : toJson(settlement.failure);
     const readyAt = wholeMs(settlement.readyAt ?? kept<number>('ready_at')) as number;
     const isQueued = state === 'queued';
-    // The identity of an unclear message is what reconciliation looks it up by: a sweep erases it later.
-    const keepsIdentity = state === 'unknown';
     database.run(SETTLE, {
       seq,
       state,
@@ -51,9 +49,9 @@ export function createSettling({ database, lease }: StoreContext, content: Conte
       lease: state === 'sending' || (isQueued && kept('mode') === 'sync') ? lease.id : null,
       requestId: erase ? '' : kept<string>('request_id'),
       traceparent: erase ? null : kept<string | null>('traceparent'),
-      isErased: erase && !keepsIdentity ? 1 : 0,
+      isErased: erase ? 1 : 0,
     });
-    if (erase) content.erase(seq, keepsIdentity);
+    if (erase) content.erase(seq);
     if (key !== null) keys.apply(id, key);
     return true;
   };
@@ -68,7 +66,7 @@ export function createSettling({ database, lease }: StoreContext, content: Conte
       const seq = unknown['seq'] as number;
       const now = Math.ceil(to.now);
       if (to.state === 'failed') return database.run(RESOLVE_FAILED, { seq, now }) === 1;
-      content.erase(seq, false);
+      content.erase(seq);
       const unclear = scrubbed(unknown['unclear'] as string | null);
       return database.run(RESOLVE_SENT, { seq, now, objectId: to.objectId, unclear }) === 1;
     },

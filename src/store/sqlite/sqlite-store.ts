@@ -23,6 +23,8 @@ export interface SqliteStoreOptions {
 
 // Cancelling many is done in pieces, so that nothing else waits for all of them.
 const CANCELED_AT_ONCE = 1_000;
+// One process owns the file, so no other reports its pace.
+const SELF = 'self';
 
 /**
  * The embedded store, for one gateway process: an SQLite database on a thread of its own.
@@ -71,10 +73,10 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     resolve: (id, to) => call('resolve', id, to),
     get: (id) => call('get', id),
     list: (filter, limit, before) => call('list', filter, limit, before),
-    waiting: (now, cap) => call('waiting', now, cap),
-    nextReadyAt: (now) => call('nextReadyAt', now),
+    readyFlows: (now) => call('readyFlows', now),
+    backlog: () => call('backlog'),
     queuedCount: () => call('queuedCount'),
-    position: (id, cap) => call('position', id, cap),
+    position: (id, cap) => call('position', id, clock.now(), cap),
     heartbeat: (now, leaseMs) => call('heartbeat', now, leaseMs),
     recover: (now, resend, keepKeysUntil) => call('recover', { now, resend, keepKeysUntil }),
     expire: (now, limit, keepKeysUntil) => call('expire', now, limit, keepKeysUntil),
@@ -82,6 +84,12 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     sweep: (now, erasedBefore, deletedBefore, limit) => call('sweep', now, erasedBefore, deletedBefore, limit),
     neededFiles: () => call('neededFiles'),
     localFiles: checkedFiles,
+    async exchangePacing({ account, report, publish }) {
+      const published = await (publish === null ? call('pacing', account) : call('publishPacing', account, publish));
+      return { self: SELF, reports: new Map([[SELF, report]]), ...published };
+    },
+    setPause: (pause, isPaused) => call('setPause', pause, isPaused),
+    pauses: () => call('pauses'),
     // One process owns the file, so there is no other to hear of.
     onChange: () => () => undefined,
     secret: async () => Buffer.from(await call('secret')),

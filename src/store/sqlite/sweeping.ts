@@ -29,7 +29,7 @@ export function createSweeping(context: StoreContext, content: Content, keys: Ke
     for (const row of erasable) {
       const seq = row['seq'] as number;
       files.push(...content.segments(seq));
-      content.erase(seq, false);
+      content.erase(seq);
       const [unclear, failure] = [row['unclear'], row['failure']].map((json) => scrubbed(json as string | null));
       database.run(ERASE, { seq, unclear: unclear ?? null, failure: failure ?? null });
     }

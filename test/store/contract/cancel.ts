@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import type { CreatePlace } from '../contract.ts';
-import { HOUR_MS, ids, insertRows, keyed, stage, stateOf, unclear } from './support.ts';
+import { HOUR_MS, ids, insertRows, keyed, picking, stage, stateOf, unclear } from './support.ts';
 
 /** A message is either sent or taken back, never both. */
 export async function cancelContract(t: Test, createPlace: CreatePlace): Promise<void> {
@@ -13,7 +13,7 @@ export async function cancelContract(t: Test, createPlace: CreatePlace): Promise
     t.equal(await store.cancel(message.id, clock.now(), clock.now() + HOUR_MS), false);
     t.equal(await store.cancel('msg_none', clock.now(), clock.now()), false);
     t.strictSame(await store.get(message.id), { ...message, state: 'canceled', endedAt: clock.now() });
-    t.strictSame(await store.take({ account: 'default', limit: 1, now: clock.now() }), []);
+    t.strictSame(await store.take(picking(clock.now(), 1)), []);
     t.match(await store.findKey('k'), { messageId: message.id, answer: null });
     await clock.advance(HOUR_MS + 1);
     t.equal(await store.findKey('k'), null);
@@ -44,16 +44,16 @@ export async function cancelContract(t: Test, createPlace: CreatePlace): Promise
     const [store, other] = [await process('a'), await process('b')];
     const rows = Array.from({ length: 60 }, () => row());
     await insertRows(store, ...rows);
-    const request = { account: 'default', limit: 10, now: clock.now() };
+    const take = (limit: number) => store.take(picking(clock.now(), limit));
     const [taken, canceled] = await Promise.all([
-      Promise.all(Array.from({ length: 6 }, () => store.take(request))),
+      Promise.all(Array.from({ length: 6 }, () => take(10))),
       Promise.all(
         ids(rows)
           .reverse()
           .map((id) => other.cancel(id, clock.now(), clock.now())),
       ),
     ]);
-    const takenIds = ids([...taken.flat(), ...(await store.take({ ...request, limit: 60 }))]);
+    const takenIds = ids([...taken.flat(), ...(await take(60))]);
     t.equal(takenIds.length + canceled.filter(Boolean).length, 60);
     for (const id of takenIds) t.equal(await stateOf(store, id), 'sending');
   });

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { Test } from 'tap';
 import type { SpooledFile } from '../../../src/attachments/spool.ts';
 import type { CreatePlace, StorePlace } from '../contract.ts';
-import { insertRows, sent, stage } from './support.ts';
+import { insertRows, picking, sent, stage } from './support.ts';
 
 /** Attachments of stored messages. */
 export async function filesContract(t: Test, createPlace: CreatePlace): Promise<void> {
@@ -21,7 +21,7 @@ export async function filesContract(t: Test, createPlace: CreatePlace): Promise<
     t.strictSame(await store.localFiles(message), files);
     t.strictSame(await store.localFiles(row()), [], 'a message without attachments');
 
-    const [taken] = await other.take({ account: 'default', limit: 1, now: clock.now() });
+    const [taken] = await other.take(picking(clock.now(), 1));
     if (taken === undefined) throw new Error('nothing was taken');
     const local = await other.localFiles(taken);
     const withoutPath = ({ path: _, ...rest }: SpooledFile) => rest;
@@ -43,7 +43,7 @@ export async function filesContract(t: Test, createPlace: CreatePlace): Promise<
     const payload = (...files: SpooledFile[]) => ({ payload: { kind: 'multipart', data: '{}', files } }) as const;
     const message = row(payload(gone));
     await insertRows(store, message);
-    await store.take({ account: 'default', limit: 1, now });
+    await store.take(picking(now, 1));
     await insertRows(store, row(payload(kept)), row({ ...payload(failed), state: 'failed', endedAt: now }));
     t.strictSame(await store.neededFiles(), new Set([gone, kept, failed].map(({ path }) => basename(path))));
     await store.settle([sent(message.id, now)]);

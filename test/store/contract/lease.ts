@@ -1,6 +1,18 @@
 import type { Test } from 'tap';
 import type { CreatePlace } from '../contract.ts';
-import { HOUR_MS, ids, insertRows, keyed, LEASE_MS, RESEND, sent, stage, stateOf, unclear } from './support.ts';
+import {
+  HOUR_MS,
+  ids,
+  insertRows,
+  keyed,
+  LEASE_MS,
+  picking,
+  RESEND,
+  sent,
+  stage,
+  stateOf,
+  unclear,
+} from './support.ts';
 
 /** What becomes of the messages of a process that is gone, or is taken for gone. */
 export async function leaseContract(t: Test, createPlace: CreatePlace): Promise<void> {
@@ -12,7 +24,7 @@ export async function leaseContract(t: Test, createPlace: CreatePlace): Promise<
     await dead.insert([keyed(sending, 'k-1'), keyed(queuedSync, 'k-2'), keyed(sendingSync, 'k-3')]);
     await insertRows(dead, waiting);
     const startedAt = clock.now();
-    await dead.take({ account: 'default', limit: 5, now: startedAt });
+    await dead.take(picking(startedAt, 5));
 
     await clock.advance(LEASE_MS - 1);
     t.equal(await other.heartbeat(clock.now(), LEASE_MS), true);
@@ -29,7 +41,6 @@ export async function leaseContract(t: Test, createPlace: CreatePlace): Promise<
       failure: { code: 'commbox_error', outcome: 'unknown', upstream: null },
       attempts: [{ at: startedAt, outcome: 'interrupted', upstreamStatus: null }],
       payload: sending.payload,
-      identity: sending.identity,
     });
     t.strictSame(unknown?.unclear, unknown?.failure);
     t.match(await other.get(sendingSync.id), { state: 'unknown', attempts: [{ outcome: 'interrupted' }] });
@@ -52,7 +63,7 @@ export async function leaseContract(t: Test, createPlace: CreatePlace): Promise<
     const [slow, other] = [await process('a'), await process('b')];
     const [message, next] = [row(), row()];
     await insertRows(slow, message);
-    await slow.take({ account: 'default', limit: 1, now: clock.now() });
+    await slow.take(picking(clock.now(), 1));
     await clock.advance(LEASE_MS);
     t.strictSame(await other.recover(clock.now(), RESEND, clock.now()), [message.id]);
     t.strictSame(await slow.settle([sent(message.id, clock.now())]), [false]);
@@ -60,7 +71,7 @@ export async function leaseContract(t: Test, createPlace: CreatePlace): Promise<
     t.equal(await slow.heartbeat(clock.now(), LEASE_MS), false);
     t.equal(await slow.heartbeat(clock.now(), LEASE_MS), true);
     await insertRows(slow, next);
-    await slow.take({ account: 'default', limit: 1, now: clock.now() });
+    await slow.take(picking(clock.now(), 1));
     t.strictSame(await slow.settle([sent(next.id, clock.now())]), [true]);
   });
 
@@ -69,7 +80,7 @@ export async function leaseContract(t: Test, createPlace: CreatePlace): Promise<
     const [store, other] = [await process('a'), await process('b')];
     const message = row();
     await insertRows(store, message);
-    await store.take({ account: 'default', limit: 1, now: clock.now() });
+    await store.take(picking(clock.now(), 1));
     await clock.advance(10 * LEASE_MS);
     t.strictSame(await store.recover(clock.now(), RESEND, clock.now()), [], 'its own messages are in good hands');
     t.equal(await store.heartbeat(clock.now(), LEASE_MS), true);
@@ -101,8 +112,8 @@ export async function leaseContract(t: Test, createPlace: CreatePlace): Promise<
     t.equal(await stateOf(other, spent.id), 'unknown');
     t.equal(await stateOf(other, sync.id), 'unknown', 'its caller is gone, so nobody may send it');
     t.match(await other.findKey('k'), { messageId: fresh.id }, 'it is still running');
-    t.strictSame(await other.take({ account: 'default', limit: 5, now }), []);
-    t.strictSame(ids(await other.take({ account: 'default', limit: 5, now: now + RESEND.delayMs })), [fresh.id]);
+    t.strictSame(await other.take(picking(now, 5)), []);
+    t.strictSame(ids(await other.take(picking(now + RESEND.delayMs, 5))), [fresh.id]);
   });
 
   await t.test('a plain message in doubt that waited in a dead process ends unknown', async (t) => {

@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import type { CreatePlace } from '../contract.ts';
-import { eventually, HOUR_MS, ids, insertRows, LEASE_MS, RESEND, stage, stateOf } from './support.ts';
+import { eventually, HOUR_MS, ids, insertRows, LEASE_MS, picking, RESEND, stage, stateOf } from './support.ts';
 
 /** What a plain message has become once it was sent: nothing is left of the request. */
 const sentOf = (now: number) =>
@@ -8,7 +8,6 @@ const sentOf = (now: number) =>
     mode: 'sync',
     state: 'sent',
     payload: null,
-    identity: null,
     requestId: '',
     objectId: '294159',
     attempts: [attempt(now)],
@@ -106,7 +105,7 @@ export async function recordContract(t: Test, createPlace: CreatePlace): Promise
     t.equal(await store.cancel(message.id, clock.now(), clock.now()), false);
     t.equal(await store.cancelMany({}, clock.now(), clock.now()), 0);
     t.equal(await store.expire(clock.now(), 10, clock.now()), 0);
-    t.strictSame(await store.take({ account: 'default', limit: 5, now: clock.now() }), []);
+    t.strictSame(await store.take(picking(clock.now(), 5)), []);
     t.equal(await stateOf(store, message.id), 'queued');
   });
 

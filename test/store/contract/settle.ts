@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import type { CreatePlace } from '../contract.ts';
-import { HOUR_MS, insertRows, keyed, sent, stage, unclear, unclearEnd } from './support.ts';
+import { HOUR_MS, insertRows, keyed, picking, sent, stage, unclear, unclearEnd } from './support.ts';
 
 /** Only the process that holds a message changes it. */
 export async function settleContract(t: Test, createPlace: CreatePlace): Promise<void> {
@@ -9,7 +9,7 @@ export async function settleContract(t: Test, createPlace: CreatePlace): Promise
     const store = await process('a');
     const message = row({ traceparent: '00-1-2-01', reference: 'order-7' });
     await insertRows(store, message);
-    await store.take({ account: 'default', limit: 1, now: clock.now() });
+    await store.take(picking(clock.now(), 1));
     const settlement = sent(message.id, clock.now());
     t.strictSame(await store.settle([settlement]), [true]);
     t.strictSame(await store.get(message.id), {
@@ -20,7 +20,6 @@ export async function settleContract(t: Test, createPlace: CreatePlace): Promise
       endedAt: clock.now(),
       attempts: [settlement.attempt],
       payload: null,
-      identity: null,
       requestId: '',
       traceparent: null,
     });
@@ -32,9 +31,9 @@ export async function settleContract(t: Test, createPlace: CreatePlace): Promise
     const [store, other] = [await process('a'), await process('b')];
     const [mine, theirs, queued] = [row(), row(), row()];
     await insertRows(store, mine);
-    await store.take({ account: 'default', limit: 1, now: clock.now() });
+    await store.take(picking(clock.now(), 1));
     await insertRows(other, theirs);
-    await other.take({ account: 'default', limit: 1, now: clock.now() });
+    await other.take(picking(clock.now(), 1));
     await insertRows(store, queued);
     const settlements = [theirs.id, mine.id, queued.id, 'msg_none'].map((id) => sent(id, clock.now()));
     t.strictSame(await store.settle(settlements), [false, true, false, false]);
@@ -69,7 +68,7 @@ export async function settleContract(t: Test, createPlace: CreatePlace): Promise
       key: null,
     } as const;
     await store.settle([first]);
-    await store.take({ account: 'default', limit: 1, now: now + 30_000 });
+    await store.take(picking(now + 30_000, 1));
     const second = { id: message.id, state: 'queued', attempt: null, erase: false, key: null } as const;
     t.strictSame(await store.settle([second]), [true]);
     t.strictSame(await store.get(message.id), {
@@ -78,6 +77,21 @@ export async function settleContract(t: Test, createPlace: CreatePlace): Promise
       unclear,
       attempts: [first.attempt],
       readyAt: now + 30_000,
+    });
+  });
+
+  await t.test('what is erased is gone whatever the message became', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const message = row({ state: 'sending', traceparent: '00-1-2-01' });
+    await insertRows(store, message);
+    t.strictSame(await store.settle([unclearEnd(message.id, clock.now(), { erase: true })]), [true]);
+    t.match(await store.get(message.id), {
+      state: 'unknown',
+      payload: null,
+      requestId: '',
+      traceparent: null,
+      failure: { code: unclear.code, detail: '', upstream: { status: 504, description: null } },
     });
   });
 
@@ -111,7 +125,7 @@ export async function settleContract(t: Test, createPlace: CreatePlace): Promise
     const [found, given, queued] = [row({ state: 'sending' }), row({ state: 'sending' }), row()];
     await insertRows(store, found, given, queued);
     await store.settle([unclearEnd(found.id, clock.now()), unclearEnd(given.id, clock.now())]);
-    t.match(await store.get(found.id), { state: 'unknown', unclear, failure: unclear, identity: found.identity });
+    t.match(await store.get(found.id), { state: 'unknown', unclear, failure: unclear, payload: found.payload });
     await clock.advance(HOUR_MS);
     const now = clock.now();
     const wins = await Promise.all([
@@ -125,7 +139,6 @@ export async function settleContract(t: Test, createPlace: CreatePlace): Promise
       sentAt: now,
       endedAt: now,
       payload: null,
-      identity: null,
       failure: null,
     });
     t.equal(await store.resolve(given.id, { state: 'failed', objectId: null, now }), true);

@@ -1,5 +1,13 @@
 import type { Test } from 'tap';
-import type { MessageRow, NewMessage, Settlement, Store } from '../../../src/store/store.ts';
+import type {
+  Flow,
+  MessageRow,
+  NewMessage,
+  Settlement,
+  Store,
+  TakePick,
+  TakeRequest,
+} from '../../../src/store/store.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import type { CreatePlace, StorePlace } from '../contract.ts';
 
@@ -57,7 +65,6 @@ export function createRow(now: number, members: Partial<MessageRow> = {}): Messa
     state: 'queued',
     payload: { kind: 'json', body: '{"data":{"Message":"hello"}}' },
     payloadBytes: 28,
-    identity: { providerId: '972544444444', providerType: 5, text: 'hello' },
     attempts: [],
     unclear: null,
     failure: null,
@@ -67,6 +74,15 @@ export function createRow(now: number, members: Partial<MessageRow> = {}): Messa
     readyAt: 0,
     ...members,
   };
+}
+
+/** Of one flow: that of {@link createRow}, unless told otherwise. */
+export function picking(
+  now: number,
+  limit: number,
+  { account = 'default', ...members }: Partial<TakePick & Flow> = {},
+): TakeRequest {
+  return { account, now, picks: [{ lane: 'normal', caller: 'billing', limit, ...members }] };
 }
 
 export function keyed(row: MessageRow, scope: string, fingerprint = 'f-1'): NewMessage {

@@ -1,40 +1,66 @@
 import type { Test } from 'tap';
 import type { CreatePlace } from '../contract.ts';
-import { ids, insertRows, RESEND, stage, stateOf } from './support.ts';
+import { ids, insertRows, picking, RESEND, stage, stateOf } from './support.ts';
 
 /** Which messages a process gets to send, and in which order. */
 export async function takeContract(t: Test, createPlace: CreatePlace): Promise<void> {
-  await t.test('ready messages of the account are taken, oldest first, and are sending then', async (t) => {
-    const { clock, process, row } = await stage(t, createPlace);
-    const store = await process('a');
-    const now = clock.now();
-    const [first, second, third] = [row(), row({ lane: 'bulk' }), row({ expiresAt: now + 1 })];
-    const others = [
-      row({ account: 'brand-b' }),
-      row({ mode: 'sync' }),
-      row({ readyAt: now + 1 }),
-      row({ expiresAt: now }),
-      row({ state: 'sent', endedAt: now }),
-    ];
-    await insertRows(store, third, ...others, first, second);
-    const taken = await store.take({ account: 'default', limit: 2, now });
-    t.strictSame(taken, [
-      { ...first, state: 'sending' },
-      { ...second, state: 'sending' },
-    ]);
-    t.equal(await stateOf(store, first.id), 'sending');
-    t.strictSame(ids(await store.take({ account: 'default', limit: 10, now })), [third.id]);
-    t.strictSame(await store.take({ account: 'default', limit: 10, now }), []);
-    t.strictSame(ids(await store.take({ account: 'brand-b', limit: 10, now })), ids(others.slice(0, 1)));
-  });
+  await t.test(
+    'ready messages of each flow are taken as its pick says, oldest first, and are sending then',
+    async (t) => {
+      const { clock, process, row } = await stage(t, createPlace);
+      const store = await process('a');
+      const now = clock.now();
+      const [first, second, third] = [row(), row({ readyAt: now }), row({ expiresAt: now + 1 })];
+      const [bulk, alert, nextAlert] = [row({ lane: 'bulk' }), row({ caller: 'alerts' }), row({ caller: 'alerts' })];
+      await insertRows(store, third, nextAlert, first, alert, bulk, second);
+      const picks = [
+        { lane: 'bulk', caller: 'billing', limit: 5 },
+        { lane: 'normal', caller: 'billing', limit: 2 },
+        { lane: 'critical', caller: 'billing', limit: 5 },
+        { lane: 'normal', caller: 'alerts', limit: 1 },
+      ] as const;
+      const expected = [bulk, first, second, alert].map((each) => ({ ...each, state: 'sending' }));
+      t.strictSame(await store.take({ account: 'default', now, picks }), expected, 'in the order of the picks');
+      t.equal(await stateOf(store, first.id), 'sending');
+      t.strictSame(ids(await store.take({ account: 'default', now, picks })), ids([third, nextAlert]));
+      t.strictSame(await store.take({ account: 'default', now, picks }), []);
+    },
+  );
 
-  await t.test('only messages accepted before a given one are taken, if that is asked', async (t) => {
+  await t.test(
+    'nothing is taken that is not ready, past its time, of a waiting caller, or of another flow',
+    async (t) => {
+      const { clock, process, row } = await stage(t, createPlace);
+      const store = await process('a');
+      const now = clock.now();
+      const elsewhere = [row({ account: 'brand-b' }), row({ lane: 'critical' }), row({ caller: 'alerts' })];
+      const others = [
+        row({ mode: 'sync' }),
+        row({ readyAt: now + 1 }),
+        row({ expiresAt: now }),
+        row({ state: 'sent', endedAt: now }),
+      ];
+      const message = row();
+      await insertRows(store, ...elsewhere, ...others, message);
+      t.strictSame(ids(await store.take(picking(now, 10))), [message.id]);
+      t.strictSame(await store.take({ account: 'default', now, picks: [] }), []);
+      for (const { id, account, lane, caller } of elsewhere) {
+        t.strictSame(ids(await store.take(picking(now, 10, { account, lane, caller }))), [id]);
+      }
+    },
+  );
+
+  await t.test('only messages accepted before a given one are taken, if that is asked of their flow', async (t) => {
     const { clock, process, row } = await stage(t, createPlace);
     const store = await process('a');
-    const [first, second] = [row(), row()];
-    await insertRows(store, first, second);
-    const request = { account: 'default', limit: 10, now: clock.now(), before: second.id };
-    t.strictSame(ids(await store.take(request)), [first.id]);
+    const [first, alert, second, nextAlert] = [row(), row({ caller: 'alerts' }), row(), row({ caller: 'alerts' })];
+    await insertRows(store, first, alert, second, nextAlert);
+    const picks = [
+      { lane: 'normal', caller: 'billing', limit: 10, before: second.id },
+      { lane: 'normal', caller: 'alerts', limit: 10 },
+    ] as const;
+    const request = { account: 'default', now: clock.now(), picks };
+    t.strictSame(ids(await store.take(request)), ids([first, alert, nextAlert]));
     t.strictSame(await store.take(request), []);
   });
 
@@ -43,7 +69,7 @@ export async function takeContract(t: Test, createPlace: CreatePlace): Promise<v
     const stores = await Promise.all([process('a'), process('b'), process('c')]);
     const rows = Array.from({ length: 300 }, () => row());
     await insertRows(stores[0], ...rows);
-    const request = { account: 'default', limit: 7, now: clock.now() };
+    const request = picking(clock.now(), 7);
     const got = await Promise.all(
       stores.map(async (store) => {
         const mine: string[] = [];
@@ -63,14 +89,9 @@ export async function takeContract(t: Test, createPlace: CreatePlace): Promise<v
     const now = clock.now();
     const [scheduled, plain, later] = [row({ readyAt: now + 5_000 }), row(), row({ readyAt: now + 9_000 })];
     await insertRows(store, scheduled, plain, later);
-    t.equal(await store.nextReadyAt(now), now + 5_000);
-    t.strictSame(await store.waiting(now, 10), new Map([['default', 1]]));
-
-    t.strictSame(await store.waiting(now + 5_000, 10), new Map([['default', 2]]));
-    t.equal(await store.nextReadyAt(now + 5_000), now + 9_000);
-    t.strictSame(ids(await store.take({ account: 'default', limit: 10, now: now + 5_000 })), [scheduled.id, plain.id]);
-    t.equal(await store.nextReadyAt(now + 9_000), null);
-    t.strictSame(ids(await store.take({ account: 'default', limit: 10, now: now + 9_000 })), [later.id]);
+    t.strictSame(await store.take(picking(now, 10, { before: plain.id })), []);
+    t.strictSame(ids(await store.take(picking(now + 5_000, 10))), [scheduled.id, plain.id]);
+    t.strictSame(ids(await store.take(picking(now + 9_000, 10))), [later.id]);
   });
 
   await t.test('a message that was refused for now takes its old place again, when it is ready', async (t) => {
@@ -79,57 +100,13 @@ export async function takeContract(t: Test, createPlace: CreatePlace): Promise<v
     const now = clock.now();
     const [first, second] = [row(), row()];
     await insertRows(store, first, second);
-    await store.take({ account: 'default', limit: 1, now });
+    await store.take(picking(now, 1));
     const attempt = { at: now, durationMs: 3, outcome: 'throttled', upstreamStatus: 429 };
     const back = { id: first.id, state: 'queued', attempt, readyAt: now + 100, erase: false, key: null } as const;
     t.strictSame(await store.settle([back]), [true]);
     t.strictSame(await other.get(first.id), { ...first, attempts: [attempt], readyAt: now + 100 });
-    t.strictSame(ids(await other.take({ account: 'default', limit: 5, now: now + 99 })), [second.id]);
-    t.strictSame(ids(await other.take({ account: 'default', limit: 5, now: now + 100 })), [first.id]);
-  });
-
-  await t.test('waiting counts what take would give, per account and up to the cap', async (t) => {
-    const { clock, process, row } = await stage(t, createPlace);
-    const store = await process('a');
-    const now = clock.now();
-    t.strictSame(await store.waiting(now, 5), new Map());
-    t.equal(await store.nextReadyAt(now), null);
-    await insertRows(store, ...Array.from({ length: 8 }, () => row()));
-    await insertRows(
-      store,
-      row({ account: 'b' }),
-      row({ account: 'c', expiresAt: now }),
-      row({ account: 'd', mode: 'sync' }),
-    );
-    t.strictSame(
-      await store.waiting(now, 5),
-      new Map([
-        ['default', 5],
-        ['b', 1],
-      ]),
-    );
-  });
-
-  await t.test('a position is how many of the account are taken before, and 0 for what no longer waits', async (t) => {
-    const { clock, process, row } = await stage(t, createPlace);
-    const store = await process('a');
-    const rows = Array.from({ length: 10 }, () => row());
-    await insertRows(store, row({ account: 'b' }), ...rows);
-    t.strictSame(await Promise.all(ids(rows).map((id) => store.position(id, 6))), [0, 1, 2, 3, 4, 5, 6, 6, 6, 6]);
-    await store.take({ account: 'default', limit: 4, now: clock.now() });
-    t.equal(await store.position(rows[9]?.id ?? '', 100), 5);
-    t.equal(await store.position(rows[0]?.id ?? '', 100), 0);
-    t.equal(await store.position('msg_none', 100), 0);
-  });
-
-  await t.test('what waits is counted for the limit of the queue, a second late at most', async (t) => {
-    const { clock, process, row } = await stage(t, createPlace);
-    const store = await process('a');
-    t.equal(await store.queuedCount(), 0);
-    await insertRows(store, row(), row({ readyAt: clock.now() + 60_000 }), row({ mode: 'sync' }));
-    await insertRows(store, row({ state: 'sending' }), row({ state: 'canceled', endedAt: 1 }));
-    await clock.advance(1_001);
-    t.equal(await store.queuedCount(), 3);
+    t.strictSame(ids(await other.take(picking(now + 99, 5))), [second.id]);
+    t.strictSame(ids(await other.take(picking(now + 100, 5))), [first.id]);
   });
 
   await t.test('with the clock set back, messages are still accepted, listed, taken and settled', async (t) => {
@@ -146,8 +123,8 @@ export async function takeContract(t: Test, createPlace: CreatePlace): Promise<v
     const after = row({ createdAt: past.now(), readyAt: past.now() });
     await insertRows(again, after);
     t.strictSame(await again.recover(past.now(), RESEND, past.now()), []);
-    t.strictSame(ids(await again.take({ account: 'default', limit: 5, now: past.now() })), [after.id]);
+    t.strictSame(ids(await again.take(picking(past.now(), 5))), [after.id]);
     t.strictSame(ids(await again.list({}, 5, null)).sort(), [before.id, after.id]);
-    t.strictSame(ids(await again.take({ account: 'default', limit: 5, now: clock.now() })), [before.id]);
+    t.strictSame(ids(await again.take(picking(clock.now(), 5))), [before.id]);
   });
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { backoffMs, connectBackoff, throttleBackoff } from '../../src/delivery/backoff.ts';
+import { backoffMs, connectBackoff, throttleBackoff } from '../../src/pacing/backoff.ts';
 
 t.test('full jitter doubles up to the cap', async (t) => {
   const highest = (failures: number) => backoffMs(throttleBackoff, failures, null, () => 1);

@@ -29,3 +29,13 @@ export function backoffMs(
   if (retryAfterMs !== null) return retryAfterMs * (1 + RETRY_AFTER_JITTER * random());
   return random() * Math.min(policy.capMs, policy.baseMs * 2 ** (failures - 1));
 }
+
+const LONGEST_EXHAUSTED_MS = 300_000;
+
+/**
+ * Milliseconds between two probes of a quota that is used up: doubling from 30 s to 5 min, the `nth` time (from 1), with
+ * up to a quarter less, so that gateways do not come in step.
+ */
+export function exhaustedDelayMs(nth: number, random: () => number): number {
+  return Math.min(LONGEST_EXHAUSTED_MS, throttleBackoff.capMs * 2 ** (nth - 1)) * (1 - 0.25 * random());
+}

@@ -1,0 +1,94 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { Pacer, Pass } from '../pacing/pacer.ts';
+import type { Attempt } from './attempt.ts';
+import type { Credentials } from './credentials.ts';
+import type { Ledger } from './ledger.ts';
+import { type AttemptResult, isFinal, type Message } from './message.ts';
+import * as outcomes from './outcomes.ts';
+
+/** Hears of every attempt and every end; what it does with that must not throw. */
+export interface DeliveryObserver {
+  attemptEnded(message: Message, result: AttemptResult): void;
+  settled(message: Message): void;
+}
+
+export interface CourierOptions {
+  readonly clock: Clock;
+  readonly pacer: Pacer;
+  readonly attempt: Attempt;
+  readonly ledger: Ledger;
+  readonly credentials: Pick<Credentials, 'refused'>;
+  readonly observer: DeliveryObserver;
+  /** An attempt has ended: another may start. */
+  readonly onFree: () => void;
+  /** A `sync` message was sent back, and nothing is recorded yet: its caller may not wait any longer. */
+  readonly onReturned: (message: Message) => void;
+  /** The message waits again, and this is recorded. */
+  readonly onQueued: (message: Message) => void;
+  readonly onFinal: (message: Message) => void;
+}
+
+/** Carries messages that are `sending` to CommBox, and records what becomes of them. */
+export interface Courier {
+  send(message: Message): void;
+  /** Attempts in flight. */
+  readonly busy: number;
+}
+
+export function createCourier(options: CourierOptions): Courier {
+  const { clock, pacer, ledger, credentials, observer } = options;
+  let busy = 0;
+
+  const tellPacer = (pass: Pass, result: AttemptResult) => {
+    const now = clock.now();
+    if (result.kind === 'throttled') pacer.refused(pass, 'quota', result.retryAfterMs, now);
+    else if (result.kind === 'unreachable') pacer.refused(pass, 'connection', null, now);
+    else if (result.kind === 'unclear' || result.kind === 'damaged') pacer.inconclusive(pass);
+    else pacer.succeeded(pass, now);
+  };
+
+  const goOn = (message: Message) => {
+    if (isFinal(message)) options.onFinal(message);
+    else options.onQueued(message);
+  };
+
+  const conclude = (message: Message, result: AttemptResult) => {
+    observer.attemptEnded(message, result);
+    if (message.state === 'queued' && message.mode === 'sync') options.onReturned(message);
+    if (!message.isStored) return goOn(message);
+    ledger.settle(message, message.attempts.at(-1) ?? null).then((end) => {
+      // Its row still says `sending`, so it cannot begin again before the store is back; its caller hears of it now.
+      const isStuck = end === 'late' && message.mode === 'sync' && message.state === 'queued';
+      if (isStuck) outcomes.refuseForStorage(message, clock.now());
+      if (isStuck) return void ledger.settle(message, null).then(() => options.onFinal(message));
+      if (end === 'lost' && message.state === 'queued') outcomes.takenOver(message, clock.now());
+      if (end === 'lost') options.onFinal(message);
+      else goOn(message);
+    });
+  };
+
+  const end = (message: Message, result: AttemptResult, isHeld: boolean) => {
+    if (isHeld) outcomes.hold(message, result, clock.now());
+    else outcomes.apply(message, result, clock.now());
+    conclude(message, result);
+    busy--;
+    options.onFree();
+  };
+
+  return {
+    get busy() {
+      return busy;
+    },
+    send(message) {
+      const pass = pacer.enter(clock.now());
+      busy++;
+      options.attempt(message).then((result) => {
+        tellPacer(pass, result);
+        const isRefusedKey = result.kind === 'refused' && result.code === 'commbox_unauthorized';
+        if (!isRefusedKey) return end(message, result, false);
+        // With every key refused, either they are at fault, and the message can wait, or it is.
+        credentials.refused().then((blame) => end(message, result, blame === 'account'));
+      });
+    },
+  };
+}

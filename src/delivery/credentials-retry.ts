@@ -1,0 +1,25 @@
+import type { Attempt } from './attempt.ts';
+import type { KeySource } from './keyring.ts';
+
+export interface FreshKeysOptions {
+  readonly attempt: Attempt;
+  readonly keys: KeySource;
+  /** Reads the account's key files now. */
+  readonly refresh: () => Promise<unknown>;
+}
+
+/**
+ * Tries an attempt once more if all keys were refused and the key files hold others meanwhile: a key that is replaced
+ * in the moment that its predecessor ends costs no message. Nothing was created by what was refused.
+ */
+export function withFreshKeys({ attempt, keys, refresh }: FreshKeysOptions): Attempt {
+  return async (message) => {
+    const before = keys();
+    const result = await attempt(message);
+    if (result.kind !== 'refused' || result.code !== 'commbox_unauthorized') return result;
+    await refresh();
+    const after = keys();
+    const isSame = after.current === before.current && after.next === before.next;
+    return isSame ? result : attempt(message);
+  };
+}

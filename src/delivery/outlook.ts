@@ -1,0 +1,110 @@
+import type { Lane } from '../channels/channel.ts';
+import { aheadOf } from '../pacing/estimate.ts';
+import type { Pacer } from '../pacing/pacer.ts';
+import type { FlowKey, FlowPolicy } from '../pacing/scheduler.ts';
+import type { FlowBacklog } from '../store/store.ts';
+import { flowName } from './flow-lines.ts';
+import type { WaitReason } from './message.ts';
+
+/** What a queued message is to expect. */
+export interface Prospect {
+  readonly waitingFor: WaitReason;
+  /** How many messages start before it. */
+  readonly position: number;
+  /** When it will probably start, in epoch milliseconds; Infinity while an operator's stop holds it. */
+  readonly startsAt: number;
+}
+
+/** How long messages of one account have to wait. Counts are those of this process, corrected by the store's. */
+export interface Outlook {
+  /** A stored message was accepted here; returns how many of its flow are before it. */
+  accepted(flow: FlowKey): number;
+  /** Stored messages of a flow were taken, here. */
+  left(flow: FlowKey, messages: number): void;
+  /** What the store has counted, unless messages came or went here since `changes` said this number. */
+  counted(flows: readonly FlowBacklog[], changes: number): void;
+  readonly changes: number;
+  /** @param own messages of its own flow that are before it; null = all that the flow has */
+  prospect(flow: FlowKey, own: number | null, now: number): Prospect;
+}
+
+export interface OutlookOptions {
+  readonly pacer: Pacer;
+  readonly policy: (caller: string) => FlowPolicy;
+  readonly isHeld: () => boolean;
+  readonly isStopped: (lane: Lane, caller: string) => boolean;
+  /** Messages whose callers wait, by flow. */
+  readonly waiting: () => readonly { readonly flow: FlowKey; readonly waiting: number }[];
+}
+
+// A count is taken again each second; with so many missed because of changes in between, it must count anyway.
+const MOST_MISSED = 3;
+
+export function createOutlook({ pacer, policy, isHeld, isStopped, waiting }: OutlookOptions): Outlook {
+  let stored = new Map<string, { readonly flow: FlowKey; queued: number }>();
+  let changes = 0;
+  let missed = 0;
+
+  const entryOf = (flow: FlowKey) => {
+    const name = flowName(flow);
+    let entry = stored.get(name);
+    if (entry === undefined) {
+      entry = { flow: { lane: flow.lane, caller: flow.caller }, queued: 0 };
+      stored.set(name, entry);
+    }
+    return entry;
+  };
+
+  const everything = () => {
+    const all = new Map<string, FlowKey & { queued: number }>();
+    for (const { flow, queued } of stored.values()) if (queued > 0) all.set(flowName(flow), { ...flow, queued });
+    for (const { flow, waiting: more } of waiting()) {
+      const name = flowName(flow);
+      all.set(name, { ...flow, queued: (all.get(name)?.queued ?? 0) + more });
+    }
+    return all;
+  };
+
+  const reason = (flow: FlowKey, hasOthers: boolean): WaitReason => {
+    if (isHeld()) return 'credentials';
+    if (pacer.cause() !== null || isStopped(flow.lane, flow.caller)) return 'paused';
+    return hasOthers ? 'fair_share' : 'rate';
+  };
+
+  return {
+    get changes() {
+      return changes;
+    },
+    accepted(flow) {
+      changes++;
+      return entryOf(flow).queued++;
+    },
+    left(flow, messages) {
+      changes++;
+      const entry = entryOf(flow);
+      entry.queued = Math.max(0, entry.queued - messages);
+      if (entry.queued === 0) stored.delete(flowName(flow));
+    },
+    counted(flows, seen) {
+      if (seen !== changes && ++missed < MOST_MISSED) return;
+      missed = 0;
+      stored = new Map(
+        flows.map(({ lane, caller, queued }) => [flowName({ lane, caller }), { flow: { lane, caller }, queued }]),
+      );
+    },
+    prospect(flow, own, now) {
+      const all = everything();
+      const name = flowName(flow);
+      const before = own ?? Math.max(0, (all.get(name)?.queued ?? 0) - 1);
+      const flows = [...all.values()].filter((other) => !isStopped(other.lane, other.caller));
+      const position = aheadOf({ flows, flow, own: before, policy });
+      const hasOthers = flows.some((other) => flowName(other) !== name);
+      const waitingFor = reason(flow, hasOthers);
+      if (isStopped(flow.lane, flow.caller)) return { waitingFor, position, startsAt: Number.POSITIVE_INFINITY };
+      const opensAt = pacer.opensAt(now);
+      const opening = Number.isFinite(opensAt) ? Math.max(opensAt, now) : now;
+      const { rate } = pacer.state(now);
+      return { waitingFor, position, startsAt: rate === null ? opening : opening + (position * 1_000) / rate };
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { type Lane, lanes } from '../channels/channel.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Pacer, PacerState } from '../pacing/pacer.ts';
+import type { Stops } from '../pacing/stops.ts';
+import type { Pause, Store } from '../store/store.ts';
+import type { Credentials } from './credentials.ts';
+import type { Dispatcher } from './dispatcher.ts';
+
+/** How an account stands, and what waits for it. */
+export interface AccountPacing {
+  readonly account: string;
+  readonly pacer: PacerState;
+  /** CommBox refuses its keys: nothing is sent. */
+  readonly isHeld: boolean;
+  readonly backlog: readonly LaneBacklog[];
+  readonly stops: readonly Pause[];
+}
+
+export interface LaneBacklog {
+  readonly lane: Lane;
+  /** Messages that are queued, stored ones and those whose callers wait. */
+  readonly queued: number;
+  /** Epoch milliseconds; null if none is stored. */
+  readonly oldestAt: number | null;
+  readonly callers: readonly { readonly caller: string; readonly queued: number }[];
+}
+
+/** Where operators look at the pace, and stop and start it. */
+export interface PacingDesk {
+  /** Every account. @throws StorageUnavailable */
+  view(): Promise<readonly AccountPacing[]>;
+  hasAccount(name: string): boolean;
+  /** Sets or lifts a stop, in all processes. False if it was so already. @throws StorageUnavailable */
+  set(stop: Omit<Pause, 'since'>, isPaused: boolean): Promise<boolean>;
+  /** Takes over the stops that the store has. Keeps those it knows while the store is out of reach. */
+  refresh(): Promise<void>;
+}
+
+export interface PacingDeskOptions {
+  readonly accounts: ReadonlyMap<
+    string,
+    { readonly pacer: Pacer; readonly dispatcher: Dispatcher; readonly credentials: Pick<Credentials, 'state'> }
+  >;
+  readonly store: Store;
+  readonly stops: Stops;
+  readonly clock: Clock;
+}
+
+export function createPacingDesk({ accounts, store, stops, clock }: PacingDeskOptions): PacingDesk {
+  const refresh = async () => {
+    stops.replace(await store.pauses());
+    for (const { dispatcher } of accounts.values()) dispatcher.wake();
+  };
+
+  return {
+    async view() {
+      const stored = Map.groupBy(await store.backlog(), ({ account }) => account);
+      return [...accounts].map(([account, { pacer, dispatcher, credentials }]) => ({
+        account,
+        pacer: pacer.state(clock.now()),
+        isHeld: credentials.state() === 'refused',
+        backlog: lanes.map((lane) => laneBacklog(lane, stored.get(account) ?? [], dispatcher.waiting())),
+        stops: stops.list().filter((stop) => stop.account === account),
+      }));
+    },
+    hasAccount: (name) => accounts.has(name),
+    async set(stop, isPaused) {
+      const isNew = await store.setPause({ ...stop, since: clock.now() }, isPaused);
+      await refresh();
+      return isNew;
+    },
+    refresh: () => refresh().catch(() => undefined),
+  };
+}
+
+function laneBacklog(
+  lane: Lane,
+  stored: readonly {
+    readonly lane: Lane;
+    readonly caller: string;
+    readonly queued: number;
+    readonly oldestAt: number;
+  }[],
+  waiting: ReturnType<Dispatcher['waiting']>,
+): LaneBacklog {
+  const callers = new Map<string, number>();
+  const add = (caller: string, queued: number) => callers.set(caller, (callers.get(caller) ?? 0) + queued);
+  let oldestAt: number | null = null;
+  for (const flow of stored) {
+    if (flow.lane !== lane) continue;
+    add(flow.caller, flow.queued);
+    oldestAt = Math.min(oldestAt ?? flow.oldestAt, flow.oldestAt);
+  }
+  for (const { flow, waiting: queued } of waiting) if (flow.lane === lane) add(flow.caller, queued);
+  const all = [...callers].map(([caller, queued]) => ({ caller, queued })).filter(({ queued }) => queued > 0);
+  return {
+    lane,
+    queued: all.reduce((sum, { queued }) => sum + queued, 0),
+    oldestAt,
+    callers: all.sort((one, other) => other.queued - one.queued),
+  };
+}

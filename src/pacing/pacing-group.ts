@@ -1,0 +1,233 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { PacingView, Store } from '../store/store.ts';
+import type { Period } from './circuit.ts';
+import type { Pacer, PacerMemory, Refusal } from './pacer.ts';
+
+/**
+ * Keeps the pace of an account the same in all processes, and remembers it. One of them, the leader, learns for all:
+ * the others tell it what they met, and send what it allots to them. Who leads follows from the reports alone: the
+ * process whose name sorts first.
+ */
+export interface PacingGroup {
+  /** Takes up what was remembered, then goes on by the clock. Never rejects. */
+  start(): Promise<void>;
+  /** The pacer was closed or opened here: the others must hear of it at once. */
+  turned(turn: { readonly refusal: Refusal | null; readonly period: Period }): void;
+  /** Another process has said something. */
+  heardOf(): void;
+  stop(): Promise<void>;
+}
+
+export interface PacingGroupOptions {
+  readonly account: string;
+  readonly store: Pick<Store, 'exchangePacing'>;
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  /** How many messages this process could send now, had it all of the rate. */
+  readonly wants: () => number;
+  /** More may be sent than before. */
+  readonly onAllowed: () => void;
+}
+
+/** What a process reports; counters only grow. */
+interface Report {
+  readonly granted: number;
+  readonly wants: number;
+  readonly isPaced: boolean;
+  readonly refusals: number;
+  readonly refusal: (Refusal & { readonly period: Period }) | null;
+  readonly reopenings: number;
+  readonly reopened: Period | null;
+}
+
+/** What the leader publishes. */
+interface Published {
+  readonly memory: PacerMemory;
+  readonly period: Period;
+  readonly shares: Readonly<Record<string, number>>;
+  readonly prober: string;
+}
+
+const WITH_OTHERS_MS = 250;
+const LIMITED_MS = 1_000;
+const IDLE_MS = 5_000;
+const REPORTS_LAST_MS = 15_000;
+// Who has nothing to send can send its first message without asking.
+const LEAST_SHARE = 0.02;
+
+export function createPacingGroup({ account, store, pacer, clock, wants, onAllowed }: PacingGroupOptions): PacingGroup {
+  const sums = { refusals: 0, reopenings: 0 };
+  let refusal: Report['refusal'] = null;
+  let reopened: Period | null = null;
+  /** The last report of each process that was taken into account. */
+  const heard = new Map<string, Report>();
+  let version = 0;
+  let published = '';
+  let others = 0;
+  let leads = true;
+  let isBusy = false;
+  let isWanted = false;
+  let isUrgent = false;
+  let isStopped = false;
+  let cancelNext: (() => void) | null = null;
+
+  const report = (): Report => ({
+    ...sums,
+    granted: pacer.granted,
+    wants: wants(),
+    isPaced: pacer.isPaced(clock.now()),
+    refusal,
+    reopened,
+  });
+
+  /** Tells the pacer what the other processes met since it heard of them last. */
+  const listen = (reports: ReadonlyMap<string, Report>, self: string) => {
+    const now = clock.now();
+    for (const [name, news] of reports) {
+      const known = heard.get(name);
+      heard.set(name, news);
+      // What a process met before it was heard of first belongs to a past that is learned already.
+      if (name === self || known === undefined || !leads) continue;
+      pacer.hear(
+        {
+          granted: Math.max(0, news.granted - known.granted),
+          isPaced: news.isPaced,
+          refusal: news.refusals > known.refusals ? news.refusal : null,
+          reopened: news.reopenings > known.reopenings ? news.reopened : null,
+        },
+        now,
+      );
+    }
+    for (const name of heard.keys()) if (!reports.has(name)) heard.delete(name);
+  };
+
+  const sharesOf = (reports: ReadonlyMap<string, Report>) => {
+    const names = [...reports.keys()];
+    const total = names.reduce((sum, name) => sum + (reports.get(name)?.wants ?? 0), 0);
+    const spread = 1 - LEAST_SHARE * names.length;
+    const shareOf = (name: string) =>
+      total === 0 ? 1 / names.length : LEAST_SHARE + (spread * (reports.get(name)?.wants ?? 0)) / total;
+    return Object.fromEntries(names.map((name) => [name, names.length === 1 ? 1 : round(shareOf(name))]));
+  };
+
+  const follow = (state: Published, self: string) => {
+    pacer.play({ leads: false, mayProbe: state.prober === self, share: state.shares[self] ?? LEAST_SHARE });
+    // The leader draws its conclusions when the account opens again; until then it must know of every grant.
+    if (state.period !== pacer.period) {
+      isUrgent = true;
+      isWanted = true;
+    }
+    pacer.adopt(state.memory, state.period, clock.now());
+    onAllowed();
+  };
+
+  /** Resolves with what to publish now, if this process leads and there is news. */
+  const lead = (reports: ReadonlyMap<string, Report>, self: string): string | null => {
+    const shares = sharesOf(reports);
+    const most = [...reports].reduce((one, other) => (other[1].wants > one[1].wants ? other : one));
+    const prober = (reports.get(self)?.wants ?? 0) > 0 ? self : most[0];
+    pacer.play({ leads: true, mayProbe: prober === self, share: shares[self] ?? 1 });
+    const state: Published = { memory: pacer.memory(), period: pacer.period, shares, prober };
+    const text = JSON.stringify(state);
+    return text === published ? null : text;
+  };
+
+  const say = (publish: string | null, urgent: boolean): Promise<PacingView> =>
+    store.exchangePacing({
+      account,
+      now: clock.now(),
+      report: JSON.stringify(report()),
+      reportsLastMs: REPORTS_LAST_MS,
+      publish: publish === null ? null : { state: publish, version },
+      isUrgent: urgent,
+    });
+
+  const read = (view: PacingView) => {
+    const reports = new Map([...view.reports].map(([name, text]) => [name, JSON.parse(text) as Report]));
+    others = reports.size - 1;
+    leads = [...reports.keys()].every((name) => view.self <= name);
+    listen(reports, view.self);
+    const isNew = view.version !== version && view.state !== null;
+    version = view.version;
+    if (isNew) published = view.state ?? '';
+    if (isNew && !leads) follow(JSON.parse(published) as Published, view.self);
+    return reports;
+  };
+
+  const exchange = async () => {
+    const urgent = isUrgent;
+    isUrgent = false;
+    const view = await say(null, urgent && !leads);
+    const reports = read(view);
+    if (!leads) return;
+    const news = lead(reports, view.self);
+    onAllowed();
+    if (news === null) return;
+    const after = await say(news, false);
+    if (after.state === news) {
+      published = news;
+      version = after.version;
+    } else read(after);
+  };
+
+  const meet = async () => {
+    if (isBusy) {
+      isWanted = true;
+      return;
+    }
+    isBusy = true;
+    cancelNext?.();
+    try {
+      do {
+        isWanted = false;
+        await exchange();
+      } while (isWanted && !isStopped);
+    } catch {
+      // Without the store each process goes on with its last share.
+    } finally {
+      isBusy = false;
+      if (!isStopped) cancelNext = clock.schedule(pauseMs(), () => void meet());
+    }
+  };
+  const pauseMs = () => {
+    const { rate, cause } = pacer.state(clock.now());
+    if (rate === null && cause === null) return IDLE_MS;
+    return others > 0 ? WITH_OTHERS_MS : LIMITED_MS;
+  };
+
+  return {
+    async start() {
+      try {
+        const view = await say(null, false);
+        version = view.version;
+        published = view.state ?? '';
+        if (view.state !== null) {
+          const { memory, period } = JSON.parse(view.state) as Published;
+          pacer.adopt(memory, period, clock.now());
+        }
+      } catch {
+        // It learns afresh.
+      }
+      await meet();
+    },
+    turned(turn) {
+      if (turn.refusal === null) {
+        sums.reopenings++;
+        reopened = turn.period;
+      } else {
+        sums.refusals++;
+        refusal = { ...turn.refusal, period: turn.period };
+      }
+      isUrgent = true;
+      void meet();
+    },
+    heardOf: () => void meet(),
+    async stop() {
+      isStopped = true;
+      cancelNext?.();
+      if (leads) await exchange().catch(() => undefined);
+    },
+  };
+}
+
+const round = (share: number) => Math.round(share * 1_000) / 1_000;

@@ -1,0 +1,64 @@
+import type { Lane } from '../../channels/channel.ts';
+import type { Flow, FlowBacklog } from '../store.ts';
+import type { StoreContext } from './context.ts';
+import type { Cells } from './database.ts';
+import { IN_TIME, OF_FLOW } from './taking.ts';
+
+/** Of messages `m`: that they belong to the flow `f`. */
+export const OF_THIS_FLOW = 'm.account = f.account AND m.lane = f.lane AND m.caller = f.caller';
+const EXISTS_READY = (expiry: string) => `
+  EXISTS (
+    SELECT 1 FROM messages m INDEXED BY messages_expiring
+    WHERE ${OF_THIS_FLOW} AND line = 'ready' AND expires_at ${expiry} AND ready_at <= :now
+  )`;
+const EXISTS_DUE = `
+  EXISTS (SELECT 1 FROM messages m INDEXED BY messages_later WHERE line = 'later' AND ${OF_THIS_FLOW} AND ${IN_TIME})`;
+// By expiry, since in the order of acceptance a campaign that has just expired would be read to its end.
+const READY_FLOWS = `
+  SELECT account, lane, caller FROM flows f
+  WHERE queued > 0 AND (${EXISTS_READY('> :now')} OR ${EXISTS_READY('IS NULL')} OR ${EXISTS_DUE})`;
+const BACKLOG = `
+  SELECT account, lane, caller, queued, (
+    SELECT created_at FROM messages m INDEXED BY messages_queued
+    WHERE state = 'queued' AND ${OF_THIS_FLOW} ORDER BY created_at LIMIT 1
+  ) AS oldest_at
+  FROM flows f WHERE queued > 0`;
+const COUNT_QUEUED = 'SELECT ifnull(sum(queued), 0) AS n FROM flows';
+const PLACE = 'SELECT account, lane, caller FROM messages WHERE id = :id AND line IS NOT NULL';
+const COUNT_BEFORE = (line: 'ready' | 'later') => `
+  SELECT count(*) AS n FROM (
+    SELECT 1 FROM messages INDEXED BY messages_${line}
+    WHERE line = '${line}' AND ${OF_FLOW} AND id < :id AND ${IN_TIME} LIMIT :cap
+  )`;
+const COUNT_READY_BEFORE = COUNT_BEFORE('ready');
+const COUNT_DUE_BEFORE = COUNT_BEFORE('later');
+
+/** Operations that look at what waits, and change nothing. */
+export function createWaiting({ database }: StoreContext) {
+  const count = (sql: string, values = {}) => database.one(sql, values)?.['n'] as number;
+
+  return {
+    readyFlows: (now: number): Flow[] => database.all(READY_FLOWS, { now }).map(toFlow),
+
+    backlog: (): FlowBacklog[] =>
+      database.all(BACKLOG).map((row) => ({
+        ...toFlow(row),
+        queued: row['queued'] as number,
+        oldestAt: row['oldest_at'] as number,
+      })),
+
+    queuedCount: (): number => count(COUNT_QUEUED),
+
+    position(id: string, now: number, cap: number): number {
+      const place = database.one(PLACE, { id });
+      if (place === undefined) return 0;
+      const values = { ...toFlow(place), id, now, cap };
+      // Those whose time has come stand in the other line until the next `take`.
+      return Math.min(cap, count(COUNT_READY_BEFORE, values) + count(COUNT_DUE_BEFORE, values));
+    },
+  };
+}
+
+function toFlow(row: Cells): Flow {
+  return { account: row['account'] as string, lane: row['lane'] as Lane, caller: row['caller'] as string };
+}

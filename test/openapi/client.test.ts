@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { root } from '../docs/page.ts';
+import { GATEWAY_KEY, startGateway } from '../support/gateway.ts';
+import { generateTypes } from './generate-types.ts';
+import type { sendAll } from './generated-client/send-all.ts';
+import { readDocument } from './support.ts';
+
+t.test('a client generated from the document compiles and sends through every channel', async (t) => {
+  const { port, simulator } = await startGateway(t);
+  const directory = await writeClient(t, await generateTypes(await readDocument(port)));
+  t.doesNotThrow(() => compile(directory));
+
+  const client = (await import(join(directory, 'send-all.ts'))) as { sendAll: typeof sendAll };
+  const { sent, results } = await client.sendAll(`http://127.0.0.1:${port}`, GATEWAY_KEY);
+  t.strictSame(
+    sent.map(({ status, channel }) => [status, channel]),
+    ['email', 'sms', 'whatsapp', 'chat'].map((channel) => ['sent', channel]),
+  );
+  t.match(results, [{ id: /^msg_/, status: 'queued' }]);
+  await simulator.waitFor(5);
+  t.equal(simulator.counts().recorded, 5);
+});
+
+/** A directory of its own with the client and the types that it is written against. */
+async function writeClient(t: Test, types: string): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'client-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  await writeFile(join(directory, 'api.ts'), types);
+  for (const file of ['client.ts', 'send-all.ts']) {
+    await copyFile(join(import.meta.dirname, 'generated-client', file), join(directory, file));
+  }
+  const compilerOptions = { typeRoots: [join(root, 'node_modules/@types')] };
+  const config = { extends: join(root, 'tsconfig.json'), compilerOptions, include: ['.'], exclude: [] };
+  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(config));
+  return directory;
+}
+
+/** By the compiler and the settings of this repository. */
+function compile(directory: string): void {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  try {
+    execFileSync(process.execPath, [compiler, '-p', directory], { encoding: 'utf8', stdio: 'pipe' });
+  } catch (error) {
+    throw new Error((error as { stdout?: string }).stdout ?? String(error), { cause: error });
+  }
+}

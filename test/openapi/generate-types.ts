@@ -1,0 +1,20 @@
+import { registerHooks } from 'node:module';
+import type { OpenapiDocument } from '../../src/openapi/types.ts';
+
+/**
+ * The document as TypeScript, by openapi-typescript. That needs the compiler's API of TypeScript 5, which TypeScript 7
+ * has no more; tap brings one along, so it gets that.
+ */
+export async function generateTypes(document: OpenapiDocument): Promise<string> {
+  const parentURL = import.meta.resolve('@tapjs/test', import.meta.resolve('tap'));
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier, specifier === 'typescript' ? { ...context, parentURL } : context),
+  });
+  try {
+    const { default: generate, astToString } = await import('openapi-typescript');
+    return astToString(await generate(JSON.stringify(document)));
+  } finally {
+    hooks.deregister();
+  }
+}

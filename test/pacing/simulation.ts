@@ -1,0 +1,251 @@
+import type { Clock } from '../../src/kernel/clock.ts';
+import { createPacer, type Pacer } from '../../src/pacing/pacer.ts';
+import { createPacingGroup } from '../../src/pacing/pacing-group.ts';
+import { createThrottles, type Throttle } from '../../src/simulator/throttle.ts';
+import type { PacingExchange, PacingView } from '../../src/store/store.ts';
+
+/** A run in simulated time: gateways that always have something to send, against one throttle. */
+export interface Scenario {
+  readonly throttle: Throttle;
+  /** Takes the place of the first throttle at this time. */
+  readonly change?: { readonly atMs: number; readonly throttle: Throttle };
+  readonly messages: number;
+  readonly seed: number;
+  /** How long CommBox works at a call, and how long a call takes each way. */
+  readonly serviceMs?: readonly [number, number];
+  readonly wayMs?: readonly [number, number];
+  /** Shares of the load, one for each gateway. Default: one gateway. */
+  readonly loads?: readonly number[];
+  /** The gateway with this index dies. */
+  readonly death?: { readonly index: number; readonly atMs: number };
+  readonly knownRate?: number;
+}
+
+/** When calls were granted and refused, in milliseconds from the start. */
+export interface Run {
+  readonly grants: readonly number[];
+  readonly refusals: readonly number[];
+  readonly sentBy: readonly number[];
+  readonly endMs: number;
+}
+
+/** Uniform in [0, 1), from a seed (mulberry32). */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+interface Event {
+  readonly at: number;
+  readonly run: () => void;
+  isCanceled: boolean;
+}
+
+/** Events in order of their time; those of one time in order of their making. */
+function createAgenda() {
+  const heap: Event[] = [];
+  const swap = (i: number, j: number) => {
+    const one = heap[i] as Event;
+    heap[i] = heap[j] as Event;
+    heap[j] = one;
+  };
+  const before = (i: number, j: number) => (heap[i] as Event).at < (heap[j] as Event).at;
+  let now = 0;
+  return {
+    now: () => now,
+    add(at: number, run: () => void): Event {
+      const event = { at: Math.max(at, now), run, isCanceled: false };
+      let i = heap.push(event) - 1;
+      for (; i > 0 && before(i, (i - 1) >> 1); i = (i - 1) >> 1) swap(i, (i - 1) >> 1);
+      return event;
+    },
+    next(): boolean {
+      const first = heap[0];
+      if (first === undefined) return false;
+      const last = heap.pop() as Event;
+      if (heap.length > 0) {
+        heap[0] = last;
+        for (let i = 0; ; ) {
+          const [left, right] = [2 * i + 1, 2 * i + 2];
+          if (left >= heap.length) break;
+          const least = right < heap.length && before(right, left) ? right : left;
+          if (!before(least, i)) break;
+          swap(i, least);
+          i = least;
+        }
+      }
+      now = first.at;
+      if (!first.isCanceled) first.run();
+      return true;
+    },
+  };
+}
+
+const START = 1_000_000;
+const LONGEST_MS = 900_000;
+
+export async function simulate(scenario: Scenario): Promise<Run> {
+  const random = createRandom(scenario.seed);
+  const agenda = createAgenda();
+  const between = ([from, to]: readonly [number, number]) => from + random() * (to - from);
+  const way = () => between(scenario.wayMs ?? [2, 8]);
+  const service = () => between(scenario.serviceMs ?? [10, 30]);
+  let throttles = createThrottles([scenario.throttle]);
+  const { change } = scenario;
+  if (change !== undefined) {
+    agenda.add(change.atMs, () => {
+      throttles = createThrottles([change.throttle]);
+    });
+  }
+  const grants: number[] = [];
+  const refusals: number[] = [];
+  const loads = scenario.loads ?? [1];
+  const sentBy = loads.map(() => 0);
+  const total = loads.reduce((sum, load) => sum + load, 0);
+  const left = loads.map((load) => Math.round((scenario.messages * load) / total));
+  const shared = createSharedState(agenda, () => between([1, 4]));
+
+  const clock: Clock = {
+    now: () => START + agenda.now(),
+    monotonic: () => agenda.now(),
+    schedule(ms, run) {
+      const event = agenda.add(agenda.now() + ms, run);
+      return () => {
+        event.isCanceled = true;
+      };
+    },
+  };
+
+  const gateways = loads.map((_, index) => {
+    let isDead = false;
+    let timer: (() => void) | null = null;
+    let isFinished = false;
+    const pacer: Pacer = createPacer({
+      random,
+      concurrency: 32,
+      knownRate: scenario.knownRate ?? null,
+      onTurn: (turn) => group?.turned(turn),
+    });
+    const pump = () => {
+      timer?.();
+      timer = null;
+      while (!isDead && (left[index] as number) > 0) {
+        const now = clock.now();
+        if (pacer.room(now) < 1) {
+          const opensAt = pacer.opensAt(now);
+          // Timers come late by a little.
+          if (Number.isFinite(opensAt) && opensAt > now) timer = clock.schedule(opensAt - now + random() * 1.5, pump);
+          return;
+        }
+        left[index] = (left[index] as number) - 1;
+        call();
+      }
+    };
+    const call = () => {
+      const pass = pacer.enter(clock.now());
+      const back = (end: () => void) =>
+        agenda.add(agenda.now() + way(), () => {
+          if (isDead) return;
+          end();
+          pump();
+        });
+      agenda.add(agenda.now() + way(), () => {
+        const admission = throttles.admit('stream', clock.now());
+        if (!admission.admitted) {
+          refusals.push(agenda.now());
+          const { retryAfter } = admission;
+          back(() => {
+            left[index] = (left[index] as number) + 1;
+            pacer.refused(pass, 'quota', retryAfter === undefined ? null : Number(retryAfter) * 1_000, clock.now());
+          });
+          return;
+        }
+        grants.push(agenda.now());
+        sentBy[index] = (sentBy[index] as number) + 1;
+        agenda.add(agenda.now() + service(), () => {
+          admission.release?.();
+          back(() => pacer.succeeded(pass, clock.now()));
+        });
+      });
+    };
+    const name = `gateway-${index}`;
+    const group =
+      loads.length === 1
+        ? null
+        : createPacingGroup({
+            account: 'default',
+            store: { exchangePacing: (exchange) => shared.exchange(name, exchange, () => group?.heardOf()) },
+            pacer,
+            clock,
+            wants: () => Math.min(left[index] as number, 200 * ((loads[index] as number) / total)),
+            onAllowed: pump,
+          });
+    return {
+      start: async () => {
+        await group?.start();
+        pump();
+      },
+      die() {
+        isDead = true;
+        isFinished = true;
+        void group?.stop();
+        shared.forget(name);
+      },
+      isFinished: () => isFinished || (left[index] as number) === 0,
+      stop: () => group?.stop(),
+    };
+  });
+
+  const { death } = scenario;
+  if (death !== undefined) agenda.add(death.atMs, () => gateways[death.index]?.die());
+  for (const gateway of gateways) void gateway.start();
+  await settle();
+  while (agenda.now() < LONGEST_MS && !gateways.every((gateway) => gateway.isFinished())) {
+    if (!agenda.next()) break;
+    if (loads.length > 1) await settle();
+  }
+  for (const gateway of gateways) void gateway.stop();
+  return { grants, refusals, sentBy, endMs: agenda.now() };
+}
+
+/** Lets promises that are due go on: each exchange is a chain of a few. */
+async function settle() {
+  for (let i = 0; i < 12; i++) await null;
+}
+
+/** What a database would keep for the gateways, with the time that asking it takes. */
+function createSharedState(agenda: ReturnType<typeof createAgenda>, delay: () => number) {
+  const reports = new Map<string, string>();
+  const listeners = new Map<string, () => void>();
+  let state: string | null = null;
+  let version = 0;
+  return {
+    forget(name: string) {
+      reports.delete(name);
+      listeners.delete(name);
+    },
+    exchange(name: string, { report, publish, isUrgent }: PacingExchange, listener: () => void): Promise<PacingView> {
+      listeners.set(name, listener);
+      return new Promise((resolve) => {
+        agenda.add(agenda.now() + delay(), () => {
+          if (!listeners.has(name)) return;
+          reports.set(name, report);
+          const isPublished = publish !== null && publish.version === version;
+          if (isPublished) {
+            ({ state } = publish);
+            version++;
+          }
+          if (isPublished || isUrgent) {
+            for (const [other, tell] of listeners) if (other !== name) agenda.add(agenda.now() + delay(), tell);
+          }
+          resolve({ self: name, reports: new Map(reports), state, version });
+        });
+      });
+    },
+  };
+}

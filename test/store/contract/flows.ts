@@ -1,0 +1,132 @@
+import type { Test } from 'tap';
+import type { Flow, Store } from '../../../src/store/store.ts';
+import type { CreatePlace } from '../contract.ts';
+import { HOUR_MS, ids, insertRows, picking, RESEND, stage } from './support.ts';
+
+/** What of the waiting messages is known to whoever shares out the quota. */
+export async function flowsContract(t: Test, createPlace: CreatePlace): Promise<void> {
+  await t.test('the flows that are ready are those of which something would be taken', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const now = clock.now();
+    t.strictSame(await store.readyFlows(now), []);
+    await insertRows(
+      store,
+      ...Array.from({ length: 30 }, () => row()),
+      row({ expiresAt: now, lane: 'bulk' }),
+      row({ lane: 'bulk', expiresAt: now + 1 }),
+      row({ caller: 'alerts', lane: 'critical' }),
+      row({ account: 'brand-b' }),
+      row({ account: 'expired', expiresAt: now }),
+      row({ account: 'later', readyAt: now + 1 }),
+      row({ account: 'plain', mode: 'sync' }),
+      row({ account: 'sending', state: 'sending' }),
+    );
+    const ready = ['brand-b/normal/billing', 'default/bulk/billing', 'default/critical/alerts'];
+    t.strictSame(named(await store.readyFlows(now)), [...ready, 'default/normal/billing']);
+    await store.take(picking(now, 30));
+    t.strictSame(named(await store.readyFlows(now)), ready);
+  });
+
+  await t.test('a flow is ready once the time of its first scheduled message has come', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const now = clock.now();
+    const soon = Array.from({ length: 5 }, () => row({ readyAt: now + 5_000 }));
+    await insertRows(store, ...soon, row({ readyAt: now + 9_000, lane: 'critical' }));
+    t.strictSame(await store.readyFlows(now + 4_999), []);
+    t.strictSame(named(await store.readyFlows(now + 5_000)), ['default/normal/billing']);
+    t.strictSame(ids(await store.take(picking(now + 5_000, 9))), ids(soon));
+    t.strictSame(await store.readyFlows(now + 5_000), []);
+    t.strictSame(named(await store.readyFlows(now + 9_000)), ['default/critical/billing']);
+  });
+
+  await t.test('the backlog of a flow is all that is queued in it, and how long the first has waited', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    t.strictSame(await store.backlog(), []);
+    const start = clock.now();
+    const first = row({ readyAt: start + HOUR_MS });
+    await clock.advance(10);
+    const rows = [row(), row(), row({ mode: 'sync' })];
+    const [bulk, plain] = [row({ lane: 'bulk' }), row({ caller: 'alerts', mode: 'sync' })];
+    const ended = [row({ state: 'sending' }), row({ account: 'b', state: 'canceled', endedAt: 1 })];
+    await insertRows(store, ...rows, bulk, first, plain, ...ended);
+    await clock.advance(1_001);
+    t.strictSame(sorted(await store.backlog()), [
+      { account: 'default', lane: 'bulk', caller: 'billing', queued: 1, oldestAt: start + 10 },
+      { account: 'default', lane: 'normal', caller: 'alerts', queued: 1, oldestAt: start + 10 },
+      { account: 'default', lane: 'normal', caller: 'billing', queued: 4, oldestAt: start },
+    ]);
+    t.equal(await store.queuedCount(), 6);
+  });
+
+  await t.test('the backlog follows every way in and out of the queue', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const [store, other] = [await process('a'), await process('b')];
+    const start = clock.now();
+    const rows = [];
+    for (let i = 0; i < 6; i++) {
+      rows.push(row({ expiresAt: i === 3 ? start + HOUR_MS : null, reference: i === 4 ? 'order-7' : null }));
+      await clock.advance(1);
+    }
+    const [first, second, third] = [rows[0]?.id ?? '', rows[1]?.id ?? '', rows[2]?.id ?? ''];
+    await insertRows(store, ...rows);
+    const expectBacklog = async (queued: number, oldest: number, way: string) => {
+      await clock.advance(1_001);
+      const flow = { account: 'default', lane: 'normal', caller: 'billing' };
+      t.strictSame(await other.backlog(), [{ ...flow, queued, oldestAt: start + oldest }], way);
+      t.equal(await other.queuedCount(), queued, way);
+    };
+    await expectBacklog(6, 0, 'insert');
+    await store.take(picking(clock.now(), 2));
+    await expectBacklog(4, 2, 'take');
+    const back = { state: 'queued', attempt: null, readyAt: clock.now() + HOUR_MS, erase: false, key: null } as const;
+    await store.settle([{ ...back, id: second }]);
+    await expectBacklog(5, 1, 'settle, back to queued');
+    await store.settle([{ ...back, id: first, state: 'failed', endedAt: clock.now() }]);
+    await expectBacklog(5, 1, 'settle');
+    await store.cancel(second, clock.now(), clock.now());
+    await store.cancel(third, clock.now(), clock.now());
+    await expectBacklog(3, 3, 'cancel');
+    await store.expire(start + HOUR_MS, 10, clock.now());
+    await expectBacklog(2, 4, 'expire');
+    await store.cancelMany({ reference: 'order-7' }, clock.now(), clock.now());
+    await expectBacklog(1, 5, 'cancel many');
+    await store.take(picking(clock.now(), 1));
+    await clock.advance(1_001);
+    t.strictSame(await store.backlog(), []);
+    t.equal(await store.queuedCount(), 0);
+  });
+
+  await t.test('what a dead process left in the queue leaves the backlog, what may go again is back', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const [dead, other] = [await process('a'), await process('b')];
+    const start = clock.now();
+    await insertRows(dead, row({ mode: 'sync' }), row({ state: 'sending', onUnknown: 'resend', lane: 'critical' }));
+    await dead.close();
+    await clock.advance(1_001);
+    await other.recover(clock.now(), RESEND, clock.now());
+    const expected = { account: 'default', lane: 'critical', caller: 'billing', queued: 1, oldestAt: start };
+    t.strictSame(await other.backlog(), [expected]);
+  });
+
+  await t.test('a position is how many of the flow go before, and 0 for what no longer waits', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const rows = Array.from({ length: 10 }, () => row());
+    const later = row({ readyAt: clock.now() + HOUR_MS });
+    const others = [row({ account: 'b' }), row({ lane: 'bulk' }), row({ caller: 'alerts' }), row({ mode: 'sync' })];
+    await insertRows(store, ...others, later, ...rows);
+    t.strictSame(await Promise.all(ids(rows).map((id) => store.position(id, 6))), [0, 1, 2, 3, 4, 5, 6, 6, 6, 6]);
+    await store.take(picking(clock.now(), 4));
+    t.equal(await store.position(rows[9]?.id ?? '', 100), 5);
+    t.equal(await store.position(rows[0]?.id ?? '', 100), 0);
+    t.equal(await store.position('msg_none', 100), 0);
+  });
+}
+
+const nameOf = ({ account, lane, caller }: Flow) => `${account}/${lane}/${caller}`;
+const named = (flows: Awaited<ReturnType<Store['readyFlows']>>) => flows.map(nameOf).sort();
+const sorted = (flows: Awaited<ReturnType<Store['backlog']>>) =>
+  flows.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
