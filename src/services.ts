@@ -19,10 +19,14 @@ import { createUpkeep } from './delivery/upkeep.ts';
 import { type Clock, sleep } from './kernel/clock.ts';
 import { createIdSource } from './kernel/ids.ts';
 import { StartError } from './kernel/start-error.ts';
+import { createMetricsListener } from './metrics-listener.ts';
 import { createAttemptLog } from './observability/attempt-log.ts';
 import { errorFields } from './observability/error-fields.ts';
 import type { Log } from './observability/log.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { gatewayVersion } from './observability/version.ts';
 import { createStops } from './pacing/stops.ts';
+import { createReadings } from './readings.ts';
 import { openStorage } from './storage.ts';
 
 export interface Services {
@@ -59,7 +63,20 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
   const { limits, timing } = config;
   const keepKeysMs = timing.idempotencyHours * HOUR_MS;
   const storage = await openStorage(config, clock);
-  const { store } = storage;
+  const metrics = createMetrics({
+    clock,
+    version: gatewayVersion(),
+    // Asked at a scrape, when all of these are there.
+    source: createReadings({
+      accounts: () => accounts.configs().flatMap(({ name }) => accounts.all.get(name) ?? []),
+      stops: () => stops.list(),
+      store: storage.store,
+      unknownMessages: async () => (await store.list({ states: ['unknown'] }, 100, null)).length,
+      spool: { bytes: () => spool.bytes() },
+      clock,
+    }),
+  });
+  const store = metrics.meterStore(storage.store);
   const spool = await createSpool({ directory: storage.spoolDirectory, keep: await store.neededFiles() });
   const watch = createFinalWatch({ store, clock });
   const dispatchers = new Map<string, Dispatcher>();
@@ -77,6 +94,7 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
   });
   const directory = createDirectory(config.directory);
   const stops = createStops();
+  const logAttempt = createAttemptLog(log);
   const accounts = createAccountSet(config, {
     clock,
     store,
@@ -84,7 +102,16 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
     log,
     policy: (name) => directory.caller(name) ?? UNKNOWN_CALLER,
     stops,
-    observer: { attemptEnded: createAttemptLog(log), settled: delivery.settled },
+    observer: {
+      attemptEnded(message, result) {
+        logAttempt(message, result);
+        metrics.attemptEnded(message, result);
+      },
+      settled(message) {
+        delivery.settled(message);
+        metrics.settled(message);
+      },
+    },
     onAdded: ({ name, dispatcher }) => void dispatchers.set(name, dispatcher),
   });
   const reloader = createReloader({
@@ -119,6 +146,9 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
     onFailure: (task, error) => log.warn({ task, ...errorFields(error) }, 'upkeep failed'),
   });
 
+  const { host, metricsPort } = config.listen;
+  const metricsListener =
+    metricsPort === null ? null : createMetricsListener({ host, port: metricsPort, scrape: metrics.scrape });
   let isDraining = false;
   const app = await buildApp({
     bodyLimit: limits.bodyLimit,
@@ -143,6 +173,7 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
     defaultTtlHours: timing.messageTtlHours,
     keepKeysMs,
     log,
+    metrics: { requestEnded: metrics.requestEnded, scrape: metricsListener === null ? metrics.scrape : null },
     async readiness() {
       if (isDraining) return { reasons: ['shutting down'], warnings: [] };
       const { reasons, warnings } = accounts.readiness();
@@ -160,7 +191,8 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
       await accounts.start();
       await upkeep.start();
       reloader.start();
-      const { host, port } = config.listen;
+      if (metricsListener !== null) log.info({ url: await metricsListener.listen() }, 'metrics listening');
+      const { port } = config.listen;
       return app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
         throw new StartError(`cannot listen at ${host}:${port}: ${error.code}`, { cause: error });
       });
@@ -177,6 +209,7 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
       await drained;
       await closed;
       upkeep.stop();
+      await metricsListener?.close();
       await storage.close();
     },
   };

@@ -1,5 +1,6 @@
-import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { Clock } from '../kernel/clock.ts';
+import { withinTime } from './connector.ts';
 import { createExchange, type Exchange, type ExchangeTimeouts } from './exchange.ts';
 import type { MultipartBody } from './multipart-body.ts';
 
@@ -20,6 +21,7 @@ export interface CommboxClientOptions {
   readonly connections: number;
   readonly clock: Clock;
   readonly timeouts: ExchangeTimeouts;
+  /** For everything before the first byte of a request: look-up, connection, a proxy's tunnel, TLS. */
   readonly connectTimeoutMs: number;
   /** Proxy for `https` origins, and the hosts that go without (the conventions of `HTTPS_PROXY` and `NO_PROXY`). */
   readonly proxy?: { readonly https: string; readonly no: string } | undefined;
@@ -82,21 +84,33 @@ function headersOf(request: CommboxRequest, multipart: MultipartBody | null): st
 }
 
 function createDispatcher(options: CommboxClientOptions): Dispatcher {
+  const { origin, proxy, connectTimeoutMs } = options;
+  // One call per connection keeps "was a byte of it written?" answerable; HTTP/2 would mix them.
+  const direct = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
+  const limit = { clock: options.clock, timeoutMs: connectTimeoutMs };
   const pool = {
     connections: options.connections,
     pipelining: 1,
-    // One call per connection keeps "was a byte of it written?" answerable; HTTP/2 would mix them.
     allowH2: false,
     // Idle sockets go before the server's own limit can cut them under a request: after 4 s, or 2 s before the end
     // that the server announces (RFC 9112, 9.3, `Keep-Alive: timeout=`).
     keepAliveTimeout: 4_000,
     keepAliveTimeoutThreshold: 2_000,
-    connect: { timeout: options.connectTimeoutMs },
+    connect: withinTime(direct, limit),
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  if (options.proxy !== undefined && options.origin.startsWith('https:')) {
-    return new EnvHttpProxyAgent({ ...pool, httpsProxy: options.proxy.https, noProxy: options.proxy.no });
-  }
-  return new Pool(options.origin, pool);
+  if (proxy === undefined || !origin.startsWith('https:')) return new Pool(origin, pool);
+  return new EnvHttpProxyAgent({
+    ...pool,
+    httpsProxy: proxy.https,
+    noProxy: proxy.no,
+    connectTimeout: connectTimeoutMs,
+    // Here undici hands over the connector that goes through the tunnel.
+    factory: (url, settings: Pool.Options) => {
+      const { connect } = settings;
+      const isTunnel = typeof connect === 'function' && connect !== pool.connect;
+      return new Pool(url, isTunnel ? { ...settings, connect: withinTime(connect, limit) } : settings);
+    },
+  });
 }

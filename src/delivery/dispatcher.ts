@@ -106,7 +106,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (message.readyAt > now) return 'schedule';
     if (isHeld()) return 'credentials';
     if (options.isStopped(message.lane, message.caller)) return 'stopped';
-    return pacer.cause() ?? (pacer.state(now).rate === null ? 'busy' : 'quota');
+    return pacer.cause() ?? (pacer.isPaced(now) ? 'quota' : 'busy');
   };
 
   const enqueue = (message: Message) => {

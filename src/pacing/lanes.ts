@@ -16,6 +16,12 @@ export interface FairFlow extends Tagged {
   crowd: Crowd<FairFlow> | null;
 }
 
+/** A flow that came back into the order of its lane, and by how much its tag was raised then. */
+export interface Return {
+  readonly flow: FairFlow;
+  readonly raisedBy: number;
+}
+
 /** Whether a flow may go now: `capped` ones not in the order of this lane. */
 export type Verdict = 'go' | 'stopped' | 'capped';
 
@@ -31,6 +37,8 @@ export interface FairLane {
   readonly capped: readonly FairFlow[];
   /** Virtual time of the slot given last. */
   virtual: number;
+  /** The flows that ceased to be capped since somebody emptied this. */
+  readonly returns: Return[];
   /** False if it was active already. */
   activate(key: FlowKey): boolean;
   /** False if it was not active. */
@@ -46,8 +54,10 @@ export interface FairLane {
   review(): boolean;
   /** Moves the flow on by `cost` = 1 / weight. */
   charge(flow: FairFlow, cost: number): void;
-  /** Takes a charge back. */
-  refund(flow: FairFlow, cost: number): void;
+  /** Takes a charge back, before which the virtual time was `virtual`. */
+  refund(flow: FairFlow, cost: number, virtual: number): void;
+  /** Takes back that a flow ceased to be capped. */
+  undo(back: Return): void;
 }
 
 // Stops end without notice, and somebody may have stopped a thousand flows: so many are looked at for every slot.
@@ -94,13 +104,18 @@ export function createFairLane(judge: (flow: FairFlow) => Verdict): FairLane {
       const flow = capped.items[index];
       const verdict = flow === undefined ? 'capped' : judge(flow);
       if (flow === undefined || verdict === 'capped') continue;
-      if (verdict === 'go') admit(flow);
-      else move(flow, stopped);
+      if (verdict === 'stopped') move(flow, stopped);
+      else {
+        const { tag } = flow;
+        admit(flow);
+        lane.returns.push({ flow, raisedBy: flow.tag - tag });
+      }
     }
   };
 
   const lane: FairLane = {
     virtual: 0,
+    returns: [],
     capped: capped.items,
     get size() {
       return ready.items.length + stopped.items.length + capped.items.length;
@@ -148,12 +163,15 @@ export function createFairLane(judge: (flow: FairFlow) => Verdict): FairLane {
       latest = Math.max(latest, flow.tag);
       if (flow.crowd === ready) ready.moved(flow);
     },
-    refund(flow, cost) {
+    refund(flow, cost, virtual) {
       flow.tag -= cost;
+      lane.virtual = Math.min(lane.virtual, virtual);
       if (flow.crowd === capped && judge(flow) === 'go') move(flow, ready);
-      if (flow.crowd !== ready) return;
-      ready.moved(flow);
-      lane.virtual = Math.min(lane.virtual, flow.tag);
+      else if (flow.crowd === ready) ready.moved(flow);
+    },
+    undo({ flow, raisedBy }) {
+      flow.tag -= raisedBy;
+      if (flow.crowd === ready) move(flow, capped);
     },
   };
   return lane;

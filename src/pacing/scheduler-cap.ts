@@ -16,8 +16,9 @@ export interface CriticalCap {
   /** The slot was not given, or not used. */
   unslot(): void;
   mayGoFirst(caller: string): boolean;
-  spend(caller: string): void;
-  giveBack(caller: string): void;
+  /** Takes one slot from the allowance; returns what to give back should it not be used. */
+  spend(caller: string): number;
+  giveBack(caller: string, spent: number): void;
   /** The account has nothing to send: every caller has its whole allowance again. */
   reset(): void;
 }
@@ -37,17 +38,20 @@ export function createCriticalCap(shareOf: (caller: string) => number): Critical
     },
     mayGoFirst(caller) {
       const share = shareOf(caller);
-      const slotsMissing = (wholeAt.get(caller) ?? slots) - slots;
+      const slotsMissing = (wholeAt.get(caller) ?? 0) - slots;
       const most = CRITICAL_BURST / share;
       // What a smaller share has cost must not outlive it.
       if (slotsMissing > most) wholeAt.set(caller, slots + most);
       return slotsMissing * share <= CRITICAL_BURST - 1;
     },
     spend(caller) {
-      wholeAt.set(caller, Math.max(wholeAt.get(caller) ?? slots, slots) + 1 / shareOf(caller));
+      const before = wholeAt.get(caller) ?? 0;
+      const after = Math.max(before, slots) + 1 / shareOf(caller);
+      wholeAt.set(caller, after);
+      return after - before;
     },
-    giveBack(caller) {
-      wholeAt.set(caller, (wholeAt.get(caller) ?? slots) - 1 / shareOf(caller));
+    giveBack(caller, spent) {
+      wholeAt.set(caller, (wholeAt.get(caller) ?? 0) - spent);
     },
     reset() {
       if (wholeAt.size > 0) wholeAt.clear();

@@ -1,4 +1,4 @@
-import type { FairFlow } from './lanes.ts';
+import type { FairFlow, Return } from './lanes.ts';
 import type { FloorEffect } from './lanes-floor.ts';
 
 /** At what level a slot was given; `free`: nobody else wanted it, so that it was charged to nobody. */
@@ -9,6 +9,12 @@ export interface Charge extends FloorEffect {
   flow: FairFlow | null;
   level: ChargeLevel;
   cost: number;
+  /** What it took from the critical allowance of its caller. */
+  spent: number;
+  /** Virtual time of the lane that it was charged in, before. */
+  virtual: number;
+  /** Critical flows that it let back into the order of their lane. */
+  returns: readonly Return[];
 }
 
 // More slots than are ever planned and still to be looked up. A power of two.
@@ -25,7 +31,17 @@ export interface ChargeBook {
 export function createChargeBook(): ChargeBook {
   const entries = Array.from(
     { length: REMEMBERED },
-    (): Charge => ({ flow: null, level: 'free', cost: 0, normal: false, bulk: false, paid: 0 }),
+    (): Charge => ({
+      flow: null,
+      level: 'free',
+      cost: 0,
+      spent: 0,
+      virtual: 0,
+      returns: [],
+      normal: false,
+      bulk: false,
+      paid: 0,
+    }),
   );
   let cursor = 0;
 

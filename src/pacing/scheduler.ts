@@ -1,5 +1,5 @@
 import { type Lane, lanes } from '../channels/channel.ts';
-import { createFairLane, type FairFlow, type FlowKey } from './lanes.ts';
+import { createFairLane, type FairFlow, type FlowKey, type Return } from './lanes.ts';
 import { createFloors } from './lanes-floor.ts';
 import { createCriticalCap } from './scheduler-cap.ts';
 import { type ChargeLevel, createChargeBook } from './scheduler-charges.ts';
@@ -52,6 +52,8 @@ export interface SchedulerOptions {
   readonly isStopped: (lane: Lane, caller: string) => boolean;
 }
 
+const NONE: readonly Return[] = [];
+
 export function createScheduler({ policy, isStopped }: SchedulerOptions): Scheduler {
   const floors = createFloors();
   const cap = createCriticalCap((caller) => policy(caller).criticalShare);
@@ -77,15 +79,20 @@ export function createScheduler({ policy, isStopped }: SchedulerOptions): Schedu
 
   function charged(flow: FairFlow, level: ChargeLevel): FlowKey {
     const { lane, caller } = flow.key;
+    const queue = level === 'excess' ? normal : queues[lane];
     const entry = book.next(flow);
     entry.level = level;
-    entry.cost = 1 / policy(caller).weight;
+    entry.virtual = queue.virtual;
+    entry.returns = critical.returns.length === 0 ? NONE : critical.returns.splice(0);
+    const cost = 1 / policy(caller).weight;
     if (level === 'excess') {
       normal.virtual = Math.max(flow.excessTag, normal.virtual);
-      flow.excessTag = normal.virtual + entry.cost;
+      entry.cost = normal.virtual + cost - flow.excessTag;
+      flow.excessTag += entry.cost;
     } else {
-      queues[lane].charge(flow, entry.cost);
-      if (lane === 'critical') cap.spend(caller);
+      entry.cost = cost;
+      queue.charge(flow, cost);
+      if (lane === 'critical') entry.spent = cap.spend(caller);
     }
     floors.served(lane, normal.size > 0, bulk.size > 0, entry);
     return flow.key;
@@ -142,14 +149,15 @@ export function createScheduler({ policy, isStopped }: SchedulerOptions): Schedu
       const flow = queues[lane].find(caller);
       const entry = flow && book.takeBack(flow);
       if (!flow || !entry || entry.level === 'free') return;
-      cap.unslot();
-      if (entry.level === 'lane') {
-        if (lane === 'critical') cap.giveBack(caller);
-        queues[lane].refund(flow, entry.cost);
-      } else {
+      if (entry.level === 'excess') {
         flow.excessTag -= entry.cost;
-        normal.virtual = Math.min(normal.virtual, flow.excessTag);
+        normal.virtual = Math.min(normal.virtual, entry.virtual);
+      } else {
+        if (lane === 'critical') cap.giveBack(caller, entry.spent);
+        queues[lane].refund(flow, entry.cost, entry.virtual);
       }
+      for (const back of entry.returns) critical.undo(back);
+      cap.unslot();
       floors.undo(lane, entry);
       for (const other of lanes) if (queues[other].size === 0) floors.forget(other);
     },

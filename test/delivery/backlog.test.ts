@@ -1,31 +1,38 @@
 import t from 'tap';
 import { createBacklog } from '../../src/delivery/backlog.ts';
 import { rowOf } from '../../src/delivery/ledger.ts';
-import type { Message } from '../../src/delivery/message.ts';
+import type { Draft, Message } from '../../src/delivery/message.ts';
+import type { FlowKey } from '../../src/pacing/scheduler.ts';
 import { AttachmentDamaged, type MessageRow, StorageUnavailable, type Store } from '../../src/store/store.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { queuedMessage } from '../support/messages.ts';
 import { createFakeStore } from './fake-store.ts';
 
 const file = { path: '/spool/a', name: 'a.txt', contentType: null, size: 1, sha256: 'x' };
-const row = (): MessageRow => ({ ...rowOf(queuedMessage(0, { mode: 'async' })), state: 'sending' });
+const flow = { lane: 'normal', caller: 'shop' } as const;
+const other = { lane: 'bulk', caller: 'news' } as const;
+const two = [{ ...flow, limit: 2 }];
+const row = (members: Partial<Draft> = {}): MessageRow => ({
+  ...rowOf(queuedMessage(0, { mode: 'async', ...members })),
+  state: 'sending',
+});
 const withFile = (): MessageRow => ({ ...row(), payload: { kind: 'multipart', data: '{}', files: [file] } });
 
 function setUp(methods: Partial<Store>) {
   const clock = createManualClock();
   const givenBack: Message[] = [];
-  let retries = 0;
+  const retried: FlowKey[][] = [];
   const backlog = createBacklog({
     account: 'default',
     store: createFakeStore(methods),
     clock,
     giveBack: (message) => givenBack.push(message),
-    onRetry: () => {
-      retries++;
-      backlog.notice();
+    onRetry: (flows) => {
+      retried.push([...flows]);
+      for (const each of flows) backlog.notice(each);
     },
   });
-  return { backlog, clock, givenBack, retries: () => retries };
+  return { backlog, clock, givenBack, retried };
 }
 
 t.test('it asks the store until that has no more, and again when there is news', async (t) => {
@@ -33,35 +40,47 @@ t.test('it asks the store until that has no more, and again when there is news',
   const asked: unknown[] = [];
   const take: Store['take'] = async (request) => {
     asked.push(request);
-    return rows.splice(0, request.limit);
+    return rows.splice(0, request.picks[0]?.limit);
   };
   const { backlog, clock } = setUp({ take });
-  t.equal(backlog.mayHold(), true, 'what an earlier process left is looked for');
-  t.equal((await backlog.take(2, undefined)).length, 2);
-  t.equal(backlog.mayHold(), true);
-  t.equal((await backlog.take(2, undefined)).length, 1);
-  t.equal(backlog.mayHold(), false);
-  backlog.notice();
-  t.equal(backlog.mayHold(), true);
-  t.strictSame(asked[0], { account: 'default', limit: 2, now: clock.now() });
+  t.equal(backlog.mayHold(flow), false, 'of what nobody told it knows nothing');
+  backlog.notice(flow);
+  t.equal((await backlog.take(two)).length, 2);
+  t.equal(backlog.mayHold(flow), true);
+  t.equal((await backlog.take(two)).length, 1);
+  t.equal(backlog.mayHold(flow), false);
+  backlog.notice(flow);
+  t.equal(backlog.mayHold(flow), true);
+  t.strictSame(asked[0], { account: 'default', picks: two, now: clock.now() });
+});
+
+t.test('each flow is judged by what itself gave', async (t) => {
+  const { backlog } = setUp({ take: async () => [row(), row(), row(other)] });
+  backlog.notice(flow);
+  backlog.notice(other);
+  await backlog.take([...two, { ...other, limit: 2 }]);
+  t.equal(backlog.mayHold(flow), true);
+  t.equal(backlog.mayHold(other), false);
 });
 
 t.test('that none is older than somebody who waits does not mean that there is none', async (t) => {
   const { backlog } = setUp({ take: async () => [] });
-  await backlog.take(2, 'msg_1');
-  t.equal(backlog.mayHold(), true);
+  backlog.notice(flow);
+  await backlog.take([{ ...flow, limit: 2, before: 'msg_1' }]);
+  t.equal(backlog.mayHold(flow), true);
 });
 
 t.test('news that comes while the store is asked is not lost', async (t) => {
   const asked = Promise.withResolvers<MessageRow[]>();
   const { backlog } = setUp({ take: () => asked.promise });
-  const taking = backlog.take(2, undefined);
+  backlog.notice(flow);
+  const taking = backlog.take(two);
   t.equal(backlog.isTaking(), true);
-  backlog.notice();
+  backlog.notice(flow);
   asked.resolve([]);
   await taking;
   t.equal(backlog.isTaking(), false);
-  t.equal(backlog.mayHold(), true);
+  t.equal(backlog.mayHold(flow), true);
 });
 
 t.test('while the store is out of reach it finds nothing, and looks again a second later', async (t) => {
@@ -70,19 +89,20 @@ t.test('while the store is out of reach it finds nothing, and looks again a seco
     if (isDown) throw new StorageUnavailable('down');
     return [row()];
   };
-  const { backlog, clock, retries } = setUp({ take });
-  t.strictSame(await backlog.take(2, undefined), []);
-  t.equal(backlog.mayHold(), false);
+  const { backlog, clock, retried } = setUp({ take });
+  backlog.notice(flow);
+  t.strictSame(await backlog.take(two), []);
+  t.equal(backlog.mayHold(flow), false);
   isDown = false;
   await clock.advance(1_000);
-  t.equal(retries(), 1);
-  t.equal((await backlog.take(2, undefined)).length, 1);
+  t.strictSame(retried, [[flow]]);
+  t.equal((await backlog.take(two)).length, 1);
 });
 
 t.test('files are fetched with the message', async (t) => {
   const here = { ...file, path: '/here/a' };
   const { backlog } = setUp({ take: async () => [withFile()], localFiles: async () => [here] });
-  t.match(await backlog.take(2, undefined), [{ state: 'sending', isStored: true, payload: { files: [here] } }]);
+  t.match(await backlog.take(two), [{ state: 'sending', isStored: true, payload: { files: [here] } }]);
 });
 
 t.test('a message whose files cannot be had now goes back, and costs the others nothing', async (t) => {
@@ -92,7 +112,7 @@ t.test('a message whose files cannot be had now goes back, and costs the others 
       throw error;
     };
     const { backlog, givenBack } = setUp({ take: async () => [bad, good], localFiles });
-    t.match(await backlog.take(2, undefined), [{ id: good.id }]);
+    t.match(await backlog.take(two), [{ id: good.id }]);
     t.match(givenBack, [{ id: bad.id }]);
   }
 });
@@ -102,6 +122,6 @@ t.test('a message whose files are damaged is for the attempt to refuse', async (
     throw new AttachmentDamaged('gone');
   };
   const { backlog, givenBack } = setUp({ take: async () => [withFile()], localFiles });
-  t.equal((await backlog.take(2, undefined)).length, 1);
+  t.equal((await backlog.take(two)).length, 1);
   t.strictSame(givenBack, []);
 });

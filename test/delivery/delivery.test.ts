@@ -4,7 +4,13 @@ import { createDelivery } from '../../src/delivery/delivery.ts';
 import type { Dispatcher } from '../../src/delivery/dispatcher.ts';
 import type { Draft, Message } from '../../src/delivery/message.ts';
 import { moveTo } from '../../src/delivery/message.ts';
-import { type InsertResult, type NewMessage, StorageUnavailable, type Store } from '../../src/store/store.ts';
+import {
+  type FlowBacklog,
+  type InsertResult,
+  type NewMessage,
+  StorageUnavailable,
+  type Store,
+} from '../../src/store/store.ts';
 import { createManualClock, settle } from '../support/manual-clock.ts';
 import { queuedMessage } from '../support/messages.ts';
 import { createFakeStore } from './fake-store.ts';
@@ -23,7 +29,9 @@ function setUp(methods: Partial<Store> = {}) {
   const events: string[] = [];
   const inserted: NewMessage[] = [];
   const submitted: Message[] = [];
+  const counted: (readonly FlowBacklog[])[] = [];
   let serial = 0;
+  let waiting = 3;
   const insert: Store['insert'] = async (messages) => {
     events.push('insert');
     inserted.push(...messages);
@@ -34,7 +42,8 @@ function setUp(methods: Partial<Store> = {}) {
       events.push('submit');
       submitted.push(message);
     },
-    wake: () => void events.push('wake'),
+    wake: (flow) => void events.push(`wake ${flow?.caller}`),
+    outlook: { accepted: () => waiting++, counted: (flows) => void counted.push(flows), changes: 42 },
     stop: () => void events.push('stop'),
     idle: async () => void events.push('idle'),
     cancel: (message) => message.state === 'queued',
@@ -54,7 +63,7 @@ function setUp(methods: Partial<Store> = {}) {
     queueLimit: 10,
     keepKeysMs: 1_000,
   });
-  return { delivery, clock, events, inserted, submitted };
+  return { delivery, clock, events, inserted, submitted, counted };
 }
 
 t.test('a plain message touches no disk before it is sent', async (t) => {
@@ -77,7 +86,7 @@ t.test('what is stored is on disk first: the files, then the row, then the attem
   t.match(keyed.inserted, [{ key, row: { state: 'queued', mode: 'sync', payload: files } }]);
   const later = setUp();
   await later.delivery.accept(asyncDraft(), null);
-  t.strictSame(later.events, ['insert', 'wake']);
+  t.strictSame(later.events, ['insert', 'wake shop']);
 });
 
 t.test('a key that is taken accepts nothing', async (t) => {
@@ -114,7 +123,7 @@ t.test('a batch is taken whole, files and all, and wakes its accounts', async (t
     body: results.map(({ id }) => id).join(),
   }));
   t.match(taken, { kind: 'accepted', answer: { body: 'msg_1,msg_2,msg_3' } });
-  t.strictSame(events, ['sync', 'wake']);
+  t.strictSame(events, ['sync', 'wake shop', 'wake shop', 'wake shop']);
 });
 
 t.test('without the store nothing is accepted, and that is said', async (t) => {
@@ -154,4 +163,33 @@ t.test('files of what was not sent stay: it may be sent again', async (t) => {
   delivery.settled(message);
   await settle();
   t.notOk(events.includes('remove'));
+});
+
+t.test('a stored message knows how many of its caller and lane were there first', async (t) => {
+  const { delivery } = setUp();
+  const accepted = await delivery.accept(asyncDraft(), null);
+  t.match(accepted, { submission: { message: { ahead: 3 } } });
+  t.match(await delivery.accept(asyncDraft(), null), { submission: { message: { ahead: 4 } } });
+});
+
+t.test('one that is for later waits without anybody being woken for it', async (t) => {
+  const { delivery, events } = setUp();
+  await delivery.accept(asyncDraft({ sendAt: Date.UTC(2027, 0, 1) }), null);
+  t.strictSame(events, ['insert']);
+});
+
+t.test('each account hears what the store counts for it, and for it alone', async (t) => {
+  const flow = { lane: 'normal', caller: 'shop', queued: 5, oldestAt: 0 } as const;
+  const mine = { ...flow, account: 'default' };
+  const { delivery, counted } = setUp({ backlog: async () => [mine, { ...flow, account: 'brand-b' }] });
+  await delivery.recount();
+  t.strictSame(counted, [[mine]]);
+});
+
+t.test('an account that is not there has nothing to foresee, and is woken for nothing', async (t) => {
+  const { delivery, events } = setUp();
+  const flow = { account: 'gone', lane: 'normal', caller: 'shop' } as const;
+  t.equal(delivery.prospect({ ...flow, readyAt: 0 }, null), null);
+  delivery.wake([flow, { ...flow, account: 'default' }]);
+  t.strictSame(events, ['wake shop']);
 });

@@ -1,5 +1,4 @@
 import t from 'tap';
-import { createGate } from '../../src/delivery/gate.ts';
 import type { AttemptResult, Message } from '../../src/delivery/message.ts';
 import * as outcomes from '../../src/delivery/outcomes.ts';
 import { queuedMessage } from '../support/messages.ts';
@@ -83,14 +82,13 @@ t.test('nobody who has left gets a repetition', async (t) => {
 });
 
 t.test('once unclear, every end is unknown', async (t) => {
-  const gate = createGate({ random: () => 0, concurrency: 1 });
   const ends = {
     expire: outcomes.expire,
     cancel: outcomes.cancel,
     shutDown: outcomes.shutDown,
     storage: outcomes.refuseForStorage,
     takenOver: outcomes.takenOver,
-    withdraw: (message: Message, at: number) => outcomes.withdraw(message, 'rate', gate, at),
+    withdraw: (message: Message, at: number) => outcomes.withdraw(message, 'quota', 7_000, at),
   };
   for (const [name, end] of Object.entries(ends)) {
     const message = after(unclear, queuedMessage(now, { onUnknown: 'resend' }));
@@ -100,16 +98,23 @@ t.test('once unclear, every end is unknown', async (t) => {
 });
 
 t.test('a withdrawn message says what held it, and how long that will last', async (t) => {
-  const withdrawn = (cause: 'quota' | 'connection' | null) => {
-    const gate = createGate({ random: () => 0, concurrency: 1 });
-    if (cause !== null) gate.refused(gate.enter(), cause, 7_000, now);
+  const withdrawn = (hindrance: outcomes.Hindrance, retryAfterMs = 7_000) => {
     const message = queuedMessage(now);
-    outcomes.withdraw(message, cause === null ? 'rate' : 'paused', gate, now);
-    return message;
+    outcomes.withdraw(message, hindrance, retryAfterMs, now);
+    t.match(message, { state: 'failed', endedAt: now, failure: { outcome: 'not_sent', upstream: null } });
+    return message.failure;
   };
-  t.match(withdrawn('quota').failure, { code: 'commbox_throttled', outcome: 'not_sent', retryAfterMs: 7_000 });
-  t.match(withdrawn('connection').failure, { code: 'commbox_unreachable', retryAfterMs: 7_000 });
-  t.match(withdrawn(null).failure, { code: 'overloaded', retryAfterMs: 1_000 });
+  t.match(withdrawn('quota'), { code: 'commbox_throttled', retryAfterMs: 7_000 });
+  t.match(withdrawn('connection'), { code: 'commbox_unreachable', retryAfterMs: 7_000 });
+  t.match(withdrawn('stopped'), { code: 'overloaded', retryAfterMs: 7_000 });
+  t.match(withdrawn('credentials'), { code: 'commbox_unauthorized' });
+  t.match(withdrawn('busy', 0), { code: 'overloaded', retryAfterMs: 1_000 }, 'never at once: that helps nobody');
+});
+
+t.test('a message whose own time lies beyond the patience is told so, not to come again', async (t) => {
+  const message = queuedMessage(now);
+  outcomes.withdraw(message, 'schedule', 7_000, now);
+  t.match(message.failure, { code: 'invalid_request', outcome: 'not_sent', retryAfterMs: undefined });
 });
 
 t.test('one that was taken over without an unclear attempt is unknown all the same', async (t) => {

@@ -4,8 +4,8 @@ import type { Delivery } from '../../src/delivery/delivery.ts';
 import { rowOf } from '../../src/delivery/ledger.ts';
 import type { Reconciler } from '../../src/delivery/reconcile.ts';
 import { createUpkeep } from '../../src/delivery/upkeep.ts';
-import { type MessageRow, StorageUnavailable, type Store } from '../../src/store/store.ts';
-import { createManualClock } from '../support/manual-clock.ts';
+import { type Flow, type MessageRow, StorageUnavailable, type Store } from '../../src/store/store.ts';
+import { createManualClock, settle } from '../support/manual-clock.ts';
 import { queuedMessage } from '../support/messages.ts';
 import { createFakeStore } from './fake-store.ts';
 
@@ -29,11 +29,14 @@ function setUp(methods: Partial<Store> = {}, reconcile?: Reconciler['reconcile']
     heartbeat: () => note('heartbeat', true),
     recover: () => note('recover', []),
     expire: () => note('expire', 0),
-    waiting: () => note('waiting', new Map()),
+    readyFlows: () => note('readyFlows', []),
     takeUnreconciled: () => note('takeUnreconciled', []),
     sweep: () => note('sweep', { files: [], more: false }),
   };
-  const delivery: Partial<Delivery> = { wake: (account) => void calls.push(`wake ${account ?? 'all'}`) };
+  const delivery: Partial<Delivery> = {
+    wake: (flows) => void calls.push(`wake ${flows.map(({ account, caller }) => `${account}/${caller}`)}`),
+    recount: () => note('recount', undefined),
+  };
   const spool: Partial<Spool> = {
     remove: async (files) => void calls.push(`remove ${[...files].map(({ name }) => name)}`),
     removeNamed: async (names) => void calls.push(`removeNamed ${[...names]}`),
@@ -55,9 +58,44 @@ function setUp(methods: Partial<Store> = {}, reconcile?: Reconciler['reconcile']
 
 t.test('it begins with a lease, and with what an earlier process left', async (t) => {
   const recover: Store['recover'] = async () => ['msg_1', 'msg_2'];
-  const { upkeep, calls } = setUp({ recover, waiting: async () => new Map([['default', 1]]) });
+  const readyFlows: Store['readyFlows'] = async () => [{ account: 'default', lane: 'normal', caller: 'shop' }];
+  const { upkeep, calls } = setUp({ recover, readyFlows });
   await upkeep.start();
-  t.strictSame(calls, ['heartbeat', 'ended msg_1', 'ended msg_2', 'wake all', 'expire', 'wake default']);
+  t.strictSame(calls, [
+    'heartbeat',
+    'ended msg_1',
+    'ended msg_2',
+    'wake default/shop',
+    'expire',
+    'wake default/shop',
+    'recount',
+  ]);
+});
+
+t.test('what waits is counted anew each second, for honest estimates', async (t) => {
+  const { upkeep, clock, count } = setUp();
+  await upkeep.start();
+  await clock.advance(3_000);
+  t.equal(count('recount'), 4);
+});
+
+t.test('looks that are asked for while one is on its way are one more, not many', async (t) => {
+  const asked: PromiseWithResolvers<Flow[]>[] = [];
+  const readyFlows: Store['readyFlows'] = () => {
+    const next = Promise.withResolvers<Flow[]>();
+    asked.push(next);
+    return next.promise;
+  };
+  const { upkeep, failures } = setUp({ readyFlows });
+  const looks = [upkeep.look(), upkeep.look(), upkeep.look()];
+  t.equal(asked.length, 1);
+  asked[0]?.reject(new StorageUnavailable('down'));
+  await settle();
+  t.equal(asked.length, 2, 'what came meanwhile is looked for');
+  asked[1]?.resolve([]);
+  await Promise.all(looks);
+  t.strictSame(failures, ['look']);
+  t.equal(asked.length, 2);
 });
 
 t.test('the lease is renewed well before it ends, until it stops', async (t) => {

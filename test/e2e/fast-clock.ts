@@ -9,7 +9,8 @@ export function createFastClock(factor: number): Clock {
   const monotonicStart = performance.now();
   const elapsed = () => (performance.now() - monotonicStart) * factor;
   return {
-    now: () => start + elapsed(),
+    // Whole, as the times of a real clock are.
+    now: () => start + Math.floor(elapsed()),
     monotonic: elapsed,
     schedule(delayMs, task) {
       const timer = setTimeout(task, Math.max(delayMs, 0) / factor);

@@ -1,4 +1,5 @@
-import { registerHooks } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import type { OpenapiDocument } from '../../src/openapi/types.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { OpenapiDocument } from '../../src/openapi/types.ts';
  * has no more; tap brings one along, so it gets that.
  */
 export async function generateTypes(document: OpenapiDocument): Promise<string> {
-  const parentURL = import.meta.resolve('@tapjs/test', import.meta.resolve('tap'));
+  const parentURL = pathToFileURL(createRequire(import.meta.resolve('tap')).resolve('@tapjs/test')).href;
   const hooks = registerHooks({
     resolve: (specifier, context, next) =>
       next(specifier, specifier === 'typescript' ? { ...context, parentURL } : context),

@@ -43,7 +43,17 @@ export function addPacingRoutes(app: FastifyInstance, { desk, log }: PacingRoute
       if (!desk.hasAccount(account)) throw new GatewayError('not_found', 'There is no account of this name.');
       const stop = { account, ...readStop(request) };
       const isChanged = await desk.set(stop, action === 'pause');
-      log.warn({ audit: action, by: caller, ...stop, isChanged, requestId: request.id }, 'pacing changed by hand');
+      log.warn(
+        {
+          audit: action,
+          by: caller,
+          ...stop,
+          isChanged,
+          requestId: request.id,
+          traceId: request.traceparent.slice(3, 35),
+        },
+        'pacing changed by hand',
+      );
       const view = (await desk.view()).find((each) => each.account === account);
       return writeJson(request, reply, view === undefined ? {} : pacingView(view));
     });

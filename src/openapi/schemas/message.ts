@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import Type from 'typebox';
 import { channelNames } from '../../channels/channel.ts';
 import { type ErrorCode, errorKinds } from '../../kernel/errors.ts';
 import { countOrNull, lane, messageId, nullable, oneOf, oneOfOrNull, state, time, timeOrNull } from './atoms.ts';
@@ -49,7 +49,6 @@ export const message = Type.Object(
   },
   { description: 'A message. Its content is not shown, and is erased once it is sent.' },
 );
-export type MessageBody = Static<typeof message>;
 
 /** One page of the list. */
 export const messageList = Type.Object({
@@ -68,7 +67,6 @@ export const acceptedMessage = Type.Object(
   },
   { description: 'A message that the gateway has on disk.' },
 );
-export type AcceptedBody = Static<typeof acceptedMessage>;
 
 /** A message, and what was found at CommBox. */
 export const reconciledMessage = Type.Object({

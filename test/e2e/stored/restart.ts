@@ -15,9 +15,11 @@ export const restart: Suite = (t, start) => {
     const scheduled = await first.accept(sms('scheduled', { sendAt }));
     await first.close();
     const second = await start(t, { storage: first.storage, commbox });
+    t.match(await second.view(waiting[0] ?? ''), { status: 'queued', waitingFor: 'paused' }, 'CommBox said when');
+    second.clock.jump(221_000);
     for (const id of waiting) await second.reaches(id, 'sent');
     t.match(await second.view(scheduled), { status: 'queued', waitingFor: 'schedule' });
-    second.clock.jump(3_600_000);
+    second.clock.jump(3_400_000);
     await second.reaches(scheduled, 'sent', 1_000);
     t.strictSame(textsAt(commbox, 'recorded'), ['one', 'two', 'scheduled']);
   });

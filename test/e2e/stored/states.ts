@@ -134,6 +134,7 @@ export const states: Suite = (t, start) => {
     await first.reaches(ids[3] ?? '', 'queued');
     await first.close();
     const second = await start(t, { env, commbox, storage: first.storage });
+    second.clock.jump(331_000);
     await second.reaches(ids.at(-1) ?? '', 'sent');
     t.strictSame(textsAt(commbox, 'recorded'), texts);
   });

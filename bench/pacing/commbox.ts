@@ -1,0 +1,44 @@
+import type { ControlPatch } from '../../src/simulator/control.ts';
+import { type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
+
+/** What the process that simulates CommBox is told. It answers each order once. */
+export type CommboxOrder =
+  | { readonly kind: 'control'; readonly patch: ControlPatch }
+  /** Answered with a {@link CommboxLog}. */
+  | { readonly kind: 'log' };
+
+/** A call as it arrived: when (epoch milliseconds), its text, and whether it was granted. */
+export type CallLine = readonly [at: number, text: string, isGranted: boolean];
+
+export interface CommboxLog {
+  readonly calls: readonly CallLine[];
+  /** Objects that repeat an earlier one, as the simulator counts them. */
+  readonly duplicates: number;
+}
+
+const EVERYTHING = 2_000_000;
+// A connection that the server closes while a sender waits would look like an outage.
+const KEEP_ALIVE_MS = 600_000;
+
+const options = JSON.parse(process.env['SIMULATOR'] ?? '{}') as SimulatorOptions;
+const simulator = await startSimulator({
+  ...options,
+  port: Number(process.env['PORT']),
+  keepCalls: EVERYTHING,
+  keepBytes: EVERYTHING * 1000,
+  keepAliveTimeoutMs: KEEP_ALIVE_MS,
+});
+
+function readLog(): CommboxLog {
+  const calls = simulator.received().map(({ at, object, outcome }): CallLine => {
+    const text = (object as { Message?: string } | null)?.Message ?? '';
+    return [Date.parse(at), text, outcome === 'recorded'];
+  });
+  return { calls, duplicates: simulator.counts().duplicates };
+}
+
+process.on('message', (order: CommboxOrder) => {
+  if (order.kind === 'log') return void process.send?.(readLog());
+  simulator.control(order.patch);
+  process.send?.({});
+});

@@ -1,0 +1,59 @@
+import { median } from '../lib/stats.ts';
+import { runClosed } from './closed-run.ts';
+import { createGate } from './parallel.ts';
+import { allScenarios, type ModelName, type Scenario } from './scenarios.ts';
+import type { SenderName } from './senders.ts';
+import type { PerSecond, RunFigures } from './trace.ts';
+
+export interface PacingTimes {
+  /** Seeds 1 to so many. */
+  readonly seeds: number;
+  /** Runs at the same time. */
+  readonly parallel: number;
+  readonly progress: (line: string) => void;
+}
+
+/** One sender under one throttle, over all seeds. */
+export interface Comparison {
+  readonly scenario: Scenario;
+  readonly sender: SenderName;
+  readonly runs: readonly { readonly figures: RunFigures; readonly perSecond: PerSecond }[];
+}
+
+const MESSAGES = 1800;
+export const FOUR_CALLERS = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
+
+/** Every sender under every throttle. Nothing is shared between runs but the machine. */
+export async function measureComparison(
+  models: readonly ModelName[],
+  senders: readonly SenderName[],
+  { seeds, parallel, progress }: PacingTimes,
+): Promise<Comparison[]> {
+  const gate = createGate(parallel);
+  const pairs = allScenarios(models).flatMap((scenario) => senders.map((sender) => ({ scenario, sender })));
+  return Promise.all(
+    pairs.map(async ({ scenario, sender }) => {
+      const runs = await Promise.all(
+        seedsUpTo(seeds).map((seed) =>
+          gate(async () => {
+            const run = { scenario, sender, seed, callers: FOUR_CALLERS, messages: MESSAGES };
+            const { figures, perSecond } = await runClosed(run);
+            progress(`${scenario.title}, ${sender}, seed ${seed}: ${JSON.stringify(figures)}`);
+            return { figures, perSecond };
+          }),
+        ),
+      );
+      return { scenario, sender, runs };
+    }),
+  );
+}
+
+export function seedsUpTo(seeds: number): number[] {
+  return Array.from({ length: seeds }, (_, index) => index + 1);
+}
+
+/** The median over those runs that have the figure; null if none has. */
+export function medianOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : median(known);
+}
