@@ -71,7 +71,7 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
       accounts: () => accounts.configs().flatMap(({ name }) => accounts.all.get(name) ?? []),
       stops: () => stops.list(),
       store: storage.store,
-      unknownMessages: async () => (await store.list({ states: ['unknown'] }, 100, null)).length,
+      unknownMessages: () => store.unknownCount(),
       spool: { bytes: () => spool.bytes() },
       clock,
     }),

@@ -22,6 +22,8 @@ export interface ClosedRunResult {
   readonly figures: RunFigures;
   readonly perSecond: PerSecond;
   readonly calls: readonly Call[];
+  /** As in the simulator's log: a sign of what else went on on the machine. */
+  readonly stalledMs: number;
 }
 
 export const IN_FLIGHT = 50;
@@ -53,5 +55,6 @@ export async function runClosed(run: ClosedRun): Promise<ClosedRunResult> {
   const log = await commbox.log();
   const names = callers.map(({ name }) => name);
   const calls = callsOf(log);
-  return { figures: figuresOf(log, scenario, names, messages), perSecond: perSecondOf(calls), calls };
+  const figures = figuresOf(log, scenario, names, messages);
+  return { figures, perSecond: perSecondOf(calls), calls, stalledMs: log.stalledMs };
 }

@@ -1,9 +1,8 @@
 import { median } from '../lib/stats.ts';
-import { runClosed } from './closed-run.ts';
+import { type ClosedRunResult, runClosed } from './closed-run.ts';
 import { createGate } from './parallel.ts';
 import { allScenarios, type ModelName, type Scenario } from './scenarios.ts';
 import type { SenderName } from './senders.ts';
-import type { PerSecond, RunFigures } from './trace.ts';
 
 export interface PacingTimes {
   /** Seeds 1 to so many. */
@@ -17,8 +16,10 @@ export interface PacingTimes {
 export interface Comparison {
   readonly scenario: Scenario;
   readonly sender: SenderName;
-  readonly runs: readonly { readonly figures: RunFigures; readonly perSecond: PerSecond }[];
+  readonly runs: readonly ComparedRun[];
 }
+
+export type ComparedRun = Pick<ClosedRunResult, 'figures' | 'perSecond' | 'stalledMs'>;
 
 const MESSAGES = 1800;
 export const FOUR_CALLERS = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
@@ -37,9 +38,10 @@ export async function measureComparison(
         seedsUpTo(seeds).map((seed) =>
           gate(async () => {
             const run = { scenario, sender, seed, callers: FOUR_CALLERS, messages: MESSAGES };
-            const { figures, perSecond } = await runClosed(run);
-            progress(`${scenario.title}, ${sender}, seed ${seed}: ${JSON.stringify(figures)}`);
-            return { figures, perSecond };
+            const { figures, perSecond, stalledMs } = await runClosed(run);
+            const stalled = `stalled for ${Math.round(stalledMs)} ms`;
+            progress(`${scenario.title}, ${sender}, seed ${seed}: ${JSON.stringify(figures)}, ${stalled}`);
+            return { figures, perSecond, stalledMs };
           }),
         ),
       );

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { openSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ControlPatch } from '../../src/simulator/control.ts';
 import { GATEWAY_SCRIPT, gatewayEnv } from '../contenders.ts';
@@ -22,6 +23,8 @@ export interface CallerEntry {
 export interface Commbox {
   readonly port: number;
   control(patch: ControlPatch): Promise<void>;
+  /** Resolves once so many messages were granted. @throws if that takes longer than `withinMs`. */
+  granted(messages: number, withinMs: number): Promise<void>;
   log(): Promise<CommboxLog>;
 }
 
@@ -29,7 +32,11 @@ export interface Commbox {
 export interface Rig extends AsyncDisposable {
   startCommbox(scenario: Scenario, seed: number): Promise<Commbox>;
   /** A gateway with its defaults, that knows nothing about this CommBox. Resolves with its port. */
-  startGateway(commbox: Commbox, callers: readonly CallerEntry[], env?: Readonly<Record<string, string>>): Promise<number>;
+  startGateway(
+    commbox: Commbox,
+    callers: readonly CallerEntry[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<number>;
   /** Runs a load in a process of its own. @throws if a message is refused that must not be. */
   load(load: Load): Promise<(LoadReply & { readonly ok: true })['result']>;
 }
@@ -66,6 +73,11 @@ export async function openRig(): Promise<Rig> {
       return {
         port,
         control: async (patch) => void (await order({ kind: 'control', patch })),
+        async granted(messages, withinMs) {
+          const late = delay(withinMs, 'late', { ref: false });
+          const outcome = await Promise.race([order({ kind: 'wait', messages }), late]);
+          if (outcome === 'late') throw new Error(`${messages} messages were not granted in time`);
+        },
         log: async () => (await order({ kind: 'log' })) as CommboxLog,
       };
     },

@@ -69,7 +69,7 @@ export function createSend(name: SenderName): Send {
         }, options);
     }
     case 'p-throttle': {
-      const throttled = pThrottle({ limit: QUOTA, interval: 1000 })(callCommbox);
+      const throttled = pThrottle({ limit: QUOTA, interval: 1000, strict: true })(callCommbox);
       return async (text, target) => {
         for (let tries = 0; tries <= RETRIES; tries++) {
           const status = await throttled(agent, text, target);

@@ -6,6 +6,7 @@ import { rawObject } from '../channels/raw.ts';
 import { capitalized, requestName } from './operations/channels.ts';
 import { publicSchema } from './public-schema.ts';
 import * as messages from './schemas/message.ts';
+import { accountPacing, pacing } from './schemas/pacing.ts';
 import { dropInProblem, problem } from './schemas/problem.ts';
 import { commboxEnvelope, liveness, me, readiness } from './schemas/service.ts';
 import { type JsonSchema, ref } from './types.ts';
@@ -15,6 +16,7 @@ export interface BodySchemas {
   readonly batch: TObject;
   readonly filter: TObject;
   readonly resolve: TObject;
+  readonly stop: TObject;
   /** Longest `idempotencyKey` of a batch's message. */
   readonly longestKey: number;
 }
@@ -28,6 +30,7 @@ export function createSchemas(bodies: BodySchemas): Readonly<Record<string, Json
     Customer: customerField,
     MessageFilter: bodies.filter,
     ResolveRequest: bodies.resolve,
+    PacingStop: bodies.stop,
     CommboxObject: rawObject,
     SentMessage: messages.sentMessage,
     AcceptedMessage: messages.acceptedMessage,
@@ -36,6 +39,8 @@ export function createSchemas(bodies: BodySchemas): Readonly<Record<string, Json
     ReconciledMessage: messages.reconciledMessage,
     CanceledCount: messages.canceledCount,
     BatchResults: messages.batchResults,
+    Pacing: pacing,
+    AccountPacing: accountPacing,
     Problem: problem,
     DropInProblem: dropInProblem,
     CommboxEnvelope: commboxEnvelope,
@@ -45,7 +50,7 @@ export function createSchemas(bodies: BodySchemas): Readonly<Record<string, Json
   };
   const translated = Object.entries(plain).map(([name, schema]) => [name, publicSchema(schema)] as const);
   const schemas = { ...Object.fromEntries(translated), BatchRequest: batchRequest(bodies.batch), DropInRequest };
-  return shareSchemas(schemas, ['Customer', 'Message', 'Problem']);
+  return shareSchemas(schemas, ['Customer', 'Message', 'AccountPacing', 'Problem']);
 }
 
 const DropInRequest: JsonSchema = {

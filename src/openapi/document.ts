@@ -10,6 +10,7 @@ import { channelRoutes } from './operations/channels.ts';
 import { dropInRoutes } from './operations/drop-in.ts';
 import { messageActionRoutes } from './operations/message-actions.ts';
 import { messageRoutes } from './operations/messages.ts';
+import { pacingRoutes } from './operations/pacing.ts';
 import { serviceRoutes } from './operations/service.ts';
 import { createParameters, type ParameterRules } from './parameters.ts';
 import { publicSchema } from './public-schema.ts';
@@ -70,6 +71,7 @@ function routesOf(errors: ErrorResponses, rules: RequestRules): Route[] {
     ...dropInRoutes(errors),
     ...messageRoutes(errors, queryParameters(rules)),
     ...messageActionRoutes(errors),
+    ...pacingRoutes(errors),
     ...serviceRoutes(errors),
   ];
 }

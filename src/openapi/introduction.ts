@@ -21,6 +21,7 @@ export const tags = [
     description: 'E-mail, SMS, WhatsApp templates and chats. What is tried out here is really sent, but for previews.',
   },
   { name: 'Messages', description: 'What became of a message, and what can still be done about it.' },
+  { name: 'Pacing', description: 'The pace towards CommBox, and the stop button. For admins.' },
   { name: "CommBox's own call", description: 'For services that already speak to CommBox.' },
   { name: 'The gateway', description: 'What the gateway tells about itself.' },
 ] as const;

@@ -42,6 +42,7 @@ export interface CircuitState {
 
 const EXHAUSTED_AFTER = 8;
 const LONGEST_FLOOR_MS = 30_000;
+const LONGEST_PAUSE_MS = 300_000;
 // A pause that sufficed is tried a little shorter the next time.
 const FLOOR_DECAY = 0.8;
 
@@ -58,7 +59,8 @@ export function createCircuit({ random }: { readonly random: () => number }): Ci
   const delayMs = (why: PauseCause, retryAfterMs: number | null) => {
     const policy = why === 'quota' ? throttleBackoff : connectBackoff;
     if (failures > EXHAUSTED_AFTER && why === 'quota') {
-      return Math.max(retryAfterMs ?? 0, exhaustedDelayMs(failures - EXHAUSTED_AFTER, random));
+      const ownMs = floorMs + exhaustedDelayMs(failures - EXHAUSTED_AFTER, random);
+      return Math.max(retryAfterMs ?? 0, Math.min(LONGEST_PAUSE_MS, ownMs));
     }
     const ownMs = (why === 'quota' ? floorMs : 0) + backoffMs(policy, failures, null, random);
     // A stated wait of nothing, or one that has just proved too short, is no help.
@@ -86,9 +88,11 @@ export function createCircuit({ random }: { readonly random: () => number }): Ci
     phase: (now) => (cause === null ? 'open' : now < pausedUntil ? 'paused' : 'probing'),
     refused(why, retryAfterMs, now) {
       if (cause === null) closedAt = now;
-      else if (why === 'quota') floorMs = Math.min(LONGEST_FLOOR_MS, Math.max(floorMs, now - refusedAt));
+      else if (why === 'quota' && cause === 'quota')
+        floorMs = Math.min(LONGEST_FLOOR_MS, Math.max(floorMs, now - refusedAt));
       period++;
-      failures++;
+      // A connection that was down for long says nothing about the quota, nor the other way round.
+      failures = why === cause ? failures + 1 : 1;
       cause = why;
       refusedAt = now;
       pausedUntil = now + delayMs(why, retryAfterMs);

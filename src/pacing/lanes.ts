@@ -10,7 +10,7 @@ export interface FlowKey {
 /** A flow and its place in the fair queue of its lane. Tags are virtual times: slots divided by weight. */
 export interface FairFlow extends Tagged {
   readonly key: FlowKey;
-  /** The tag among the flows of `normal`, for what a `critical` flow sends above its cap. */
+  /** The tag for what a `critical` flow sends above its cap, among others that do. */
   excessTag: number;
   /** Where it is now; null while it has nothing to send. */
   crowd: Crowd<FairFlow> | null;
@@ -79,12 +79,14 @@ export function createFairLane(judge: (flow: FairFlow) => Verdict): FairLane {
   };
 
   // Whoever comes, or comes back, takes a place level with those that wait: what it missed is neither credit nor debt.
-  const admit = (flow: FairFlow) => {
-    flow.tag = Math.max(flow.tag, ready.items[0]?.tag ?? lane.virtual);
+  const present = () => ready.items[0]?.tag ?? lane.virtual;
+  const admit = (flow: FairFlow, level: number) => {
+    flow.tag = Math.max(flow.tag, level);
     move(flow, ready);
   };
 
   const reviewStopped = (count: number) => {
+    const level = present();
     let hasReturned = false;
     for (let left = Math.min(count, stopped.items.length); left > 0; left--) {
       if (reviewedTo >= stopped.items.length) reviewedTo = 0;
@@ -92,7 +94,7 @@ export function createFairLane(judge: (flow: FairFlow) => Verdict): FairLane {
       if (flow === undefined || judge(flow) === 'stopped') {
         reviewedTo += 1;
       } else {
-        admit(flow);
+        admit(flow, level);
         hasReturned = true;
       }
     }
@@ -100,6 +102,7 @@ export function createFairLane(judge: (flow: FairFlow) => Verdict): FairLane {
   };
 
   const reviewCapped = () => {
+    const level = present();
     for (let index = capped.items.length - 1; index >= 0; index--) {
       const flow = capped.items[index];
       const verdict = flow === undefined ? 'capped' : judge(flow);
@@ -107,7 +110,7 @@ export function createFairLane(judge: (flow: FairFlow) => Verdict): FairLane {
       if (verdict === 'stopped') move(flow, stopped);
       else {
         const { tag } = flow;
-        admit(flow);
+        admit(flow, level);
         lane.returns.push({ flow, raisedBy: flow.tag - tag });
       }
     }
@@ -129,7 +132,7 @@ export function createFairLane(judge: (flow: FairFlow) => Verdict): FairLane {
         known.set(key.caller, flow);
       }
       if (flow.crowd !== null) return false;
-      admit(flow);
+      admit(flow, present());
       return true;
     },
     deactivate(caller) {

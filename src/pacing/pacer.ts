@@ -153,8 +153,8 @@ export function createPacer(options: PacerOptions): Pacer {
 
   const close = (cause: PauseCause, retryAfterMs: number | null, now: number, facts: LimitFacts) => {
     if (circuit.cause === null) {
-      isOnRate = cause === 'quota';
-      if (isOnRate && role.leads) learn(facts, retryAfterMs);
+      isOnRate = cause === 'quota' && role.leads;
+      if (isOnRate) learn(facts, retryAfterMs);
     }
     inPeriod = 0;
     circuit.refused(cause, retryAfterMs, now);
@@ -264,7 +264,9 @@ export function createPacer(options: PacerOptions): Pacer {
       const wasClosed = circuit.cause !== null;
       const isNews = period !== circuit.period;
       learner.restore(memory.learned);
-      inFlightLimit.restore(memory.inFlightLimit);
+      // While no limit was met, nothing speaks against what this process found out itself.
+      const isUnlimited = memory.learned.rate === null && memory.circuit.cause === null;
+      inFlightLimit.restore(Math.max(memory.inFlightLimit, isUnlimited ? inFlightLimit.limit : 0));
       circuit.adopt(memory.circuit, period);
       if (isNews) inPeriod = 0;
       if (wasClosed && circuit.cause === null) {

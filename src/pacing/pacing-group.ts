@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { PacingView, Store } from '../store/store.ts';
 import type { Period } from './circuit.ts';
-import type { Pacer, PacerMemory, Refusal } from './pacer.ts';
+import type { Pacer, PacerMemory, Refusal, Role } from './pacer.ts';
 
 /**
  * Keeps the pace of an account the same in all processes, and remembers it. One of them, the leader, learns for all:
@@ -31,6 +31,8 @@ export interface PacingGroupOptions {
 
 /** What a process reports; counters only grow. */
 interface Report {
+  /** It stops: nobody waits for it any more. */
+  readonly isLeaving: boolean;
   readonly granted: number;
   readonly wants: number;
   readonly isPaced: boolean;
@@ -54,6 +56,8 @@ const IDLE_MS = 5_000;
 const REPORTS_LAST_MS = 15_000;
 // Who has nothing to send can send its first message without asking.
 const LEAST_SHARE = 0.02;
+// While there is no rate to divide, most of the number in flight need not follow the load.
+const EVEN_PART = 0.5;
 
 export function createPacingGroup({ account, store, pacer, clock, wants, onAllowed }: PacingGroupOptions): PacingGroup {
   const sums = { refusals: 0, reopenings: 0 };
@@ -69,10 +73,17 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
   let isWanted = false;
   let isUrgent = false;
   let isStopped = false;
+  let role: Role = { leads: true, mayProbe: true, share: 1 };
   let cancelNext: (() => void) | null = null;
+
+  const play = (next: Role) => {
+    role = next;
+    pacer.play(role);
+  };
 
   const report = (): Report => ({
     ...sums,
+    isLeaving: isStopped,
     granted: pacer.granted,
     wants: wants(),
     isPaced: pacer.isPaced(clock.now()),
@@ -104,14 +115,15 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
   const sharesOf = (reports: ReadonlyMap<string, Report>) => {
     const names = [...reports.keys()];
     const total = names.reduce((sum, name) => sum + (reports.get(name)?.wants ?? 0), 0);
-    const spread = 1 - LEAST_SHARE * names.length;
+    const least = pacer.state(clock.now()).rate === null ? EVEN_PART / names.length : LEAST_SHARE;
+    const spread = 1 - least * names.length;
     const shareOf = (name: string) =>
-      total === 0 ? 1 / names.length : LEAST_SHARE + (spread * (reports.get(name)?.wants ?? 0)) / total;
+      total === 0 ? 1 / names.length : least + (spread * (reports.get(name)?.wants ?? 0)) / total;
     return Object.fromEntries(names.map((name) => [name, names.length === 1 ? 1 : round(shareOf(name))]));
   };
 
   const follow = (state: Published, self: string) => {
-    pacer.play({ leads: false, mayProbe: state.prober === self, share: state.shares[self] ?? LEAST_SHARE });
+    play({ leads: false, mayProbe: state.prober === self, share: state.shares[self] ?? LEAST_SHARE });
     // The leader draws its conclusions when the account opens again; until then it must know of every grant.
     if (state.period !== pacer.period) {
       isUrgent = true;
@@ -126,7 +138,7 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     const shares = sharesOf(reports);
     const most = [...reports].reduce((one, other) => (other[1].wants > one[1].wants ? other : one));
     const prober = (reports.get(self)?.wants ?? 0) > 0 ? self : most[0];
-    pacer.play({ leads: true, mayProbe: prober === self, share: shares[self] ?? 1 });
+    play({ leads: true, mayProbe: prober === self, share: shares[self] ?? 1 });
     const state: Published = { memory: pacer.memory(), period: pacer.period, shares, prober };
     const text = JSON.stringify(state);
     return text === published ? null : text;
@@ -143,7 +155,9 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     });
 
   const read = (view: PacingView) => {
-    const reports = new Map([...view.reports].map(([name, text]) => [name, JSON.parse(text) as Report]));
+    pacer.play(role);
+    const all = [...view.reports].map(([name, text]) => [name, JSON.parse(text) as Report] as const);
+    const reports = new Map(all.filter(([name, { isLeaving }]) => name === view.self || !isLeaving));
     others = reports.size - 1;
     leads = [...reports.keys()].every((name) => view.self <= name);
     listen(reports, view.self);
@@ -183,7 +197,9 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
         await exchange();
       } while (isWanted && !isStopped);
     } catch {
-      // Without the store each process goes on with its last share.
+      // Without the store each process goes on with its last share: alone, so it must not wait for another's probe,
+      // and what it alone is granted says nothing about what all are.
+      if (others > 0) pacer.play({ ...role, leads: false, mayProbe: true });
     } finally {
       isBusy = false;
       if (!isStopped) cancelNext = clock.schedule(pauseMs(), () => void meet());
@@ -198,9 +214,7 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
   return {
     async start() {
       try {
-        const view = await say(null, false);
-        version = view.version;
-        published = view.state ?? '';
+        const view = await say(null, true);
         if (view.state !== null) {
           const { memory, period } = JSON.parse(view.state) as Published;
           pacer.adopt(memory, period, clock.now());
@@ -225,7 +239,8 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     async stop() {
       isStopped = true;
       cancelNext?.();
-      if (leads) await exchange().catch(() => undefined);
+      isUrgent = true;
+      await exchange().catch(() => undefined);
     },
   };
 }

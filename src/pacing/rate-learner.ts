@@ -249,7 +249,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       const missed = (lastPauseMs * rate) / 1_000;
       caughtUp = shape === 'bucket' ? Math.min(burst, missed) : 0;
       // The pause after a wrong guess at the shape says nothing about what the next refusal will cost.
-      if (shape === wasShape && facts?.wasPaced !== false) cost = Math.max(0.5, missed - caughtUp);
+      if (shape === wasShape && facts?.wasPaced === true) cost = Math.max(0.5, missed - caughtUp);
       startedAt = at;
       openedAt = now;
       steppedAt = now;
@@ -282,6 +282,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       previous = [rate, rate];
       startedAt = Number.NaN;
       grants = 0;
+      facts = null;
     },
   };
 }

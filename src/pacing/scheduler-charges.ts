@@ -9,10 +9,11 @@ export interface Charge extends FloorEffect {
   flow: FairFlow | null;
   level: ChargeLevel;
   cost: number;
-  /** What it took from the critical allowance of its caller. */
+  /** What it took from the critical allowance of its caller; at the level of the excess, from that of all excess. */
   spent: number;
-  /** Virtual time of the lane that it was charged in, before. */
+  /** Virtual time of the lane that it was charged in, before; for the excess, that of `normal`. */
   virtual: number;
+  excessVirtual: number;
   /** Critical flows that it let back into the order of their lane. */
   returns: readonly Return[];
 }
@@ -37,6 +38,7 @@ export function createChargeBook(): ChargeBook {
       cost: 0,
       spent: 0,
       virtual: 0,
+      excessVirtual: 0,
       returns: [],
       normal: false,
       bulk: false,

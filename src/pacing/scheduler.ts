@@ -3,6 +3,7 @@ import { createFairLane, type FairFlow, type FlowKey, type Return } from './lane
 import { createFloors } from './lanes-floor.ts';
 import { createCriticalCap } from './scheduler-cap.ts';
 import { type ChargeLevel, createChargeBook } from './scheduler-charges.ts';
+import { createExcess } from './scheduler-excess.ts';
 
 export type { FlowKey } from './lanes.ts';
 
@@ -67,6 +68,7 @@ export function createScheduler({ policy, isStopped }: SchedulerOptions): Schedu
   });
   const normal = createFairLane(judge);
   const bulk = createFairLane(judge);
+  const excess = createExcess(critical, normal, (caller) => policy(caller).weight);
   const queues = { critical, normal, bulk };
 
   // Nobody else wants the slot: it is charged to nobody, and costs next to nothing.
@@ -79,19 +81,15 @@ export function createScheduler({ policy, isStopped }: SchedulerOptions): Schedu
 
   function charged(flow: FairFlow, level: ChargeLevel): FlowKey {
     const { lane, caller } = flow.key;
-    const queue = level === 'excess' ? normal : queues[lane];
     const entry = book.next(flow);
     entry.level = level;
-    entry.virtual = queue.virtual;
     entry.returns = critical.returns.length === 0 ? NONE : critical.returns.splice(0);
-    const cost = 1 / policy(caller).weight;
     if (level === 'excess') {
-      normal.virtual = Math.max(flow.excessTag, normal.virtual);
-      entry.cost = normal.virtual + cost - flow.excessTag;
-      flow.excessTag += entry.cost;
+      excess.charge(flow, entry);
     } else {
-      entry.cost = cost;
-      queue.charge(flow, cost);
+      entry.virtual = queues[lane].virtual;
+      entry.cost = 1 / policy(caller).weight;
+      queues[lane].charge(flow, entry.cost);
       if (lane === 'critical') entry.spent = cap.spend(caller);
     }
     floors.served(lane, normal.size > 0, bulk.size > 0, entry);
@@ -107,20 +105,12 @@ export function createScheduler({ policy, isStopped }: SchedulerOptions): Schedu
     return null;
   }
 
-  function pickExcess(): FairFlow | null {
-    let best: FairFlow | null = null;
-    for (const flow of critical.capped) if (best === null || flow.excessTag < best.excessTag) best = flow;
-    return best;
-  }
-
   function nextByLane(): FlowKey | null {
     const first = critical.pick();
     if (first !== null) return charged(first, 'lane');
-    const excess = pickExcess();
     const flow = normal.pick();
-    if (excess !== null && (flow === null || Math.max(excess.excessTag, normal.virtual) <= flow.tag)) {
-      return charged(excess, 'excess');
-    }
+    const other = excess.pick(flow);
+    if (other !== null) return charged(other, 'excess');
     const last = flow ?? bulk.pick();
     return last === null ? null : charged(last, 'lane');
   }
@@ -150,8 +140,7 @@ export function createScheduler({ policy, isStopped }: SchedulerOptions): Schedu
       const entry = flow && book.takeBack(flow);
       if (!flow || !entry || entry.level === 'free') return;
       if (entry.level === 'excess') {
-        flow.excessTag -= entry.cost;
-        normal.virtual = Math.min(normal.virtual, entry.virtual);
+        excess.refund(flow, entry);
       } else {
         if (lane === 'critical') cap.giveBack(caller, entry.spent);
         queues[lane].refund(flow, entry.cost, entry.virtual);

@@ -308,6 +308,8 @@ export interface Store {
   backlog(): Promise<readonly FlowBacklog[]>;
   /** Messages waiting in all, for `QUEUE_LIMIT`; may be a second old. */
   queuedCount(): Promise<number>;
+  /** Messages that are `unknown` now. */
+  unknownCount(): Promise<number>;
   /** How many ready `async` messages of its flow go before this one. May count up to `cap` only. */
   position(id: string, cap: number): Promise<number>;
 

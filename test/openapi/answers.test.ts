@@ -106,11 +106,18 @@ t.test('what is said of messages is as documented', async (t) => {
 });
 
 t.test('what the gateway says of itself is as documented', async (t) => {
-  const { port, get } = await startGateway(t);
+  const { port, get, post } = await startGateway(t);
   const document = await readDocument(port);
   const open = (path: string) => call(port, { method: 'GET', path });
   expectDocumented(t, document, 'getMe', await get('/v1/me'));
   expectDocumented(t, document, 'getMe', await open('/v1/me'));
+  expectDocumented(t, document, 'getMetrics', await get('/metrics'));
+  expectDocumented(t, document, 'getPacing', await get('/v1/pacing'));
+  expectDocumented(t, document, 'pauseAccount', await post('/v1/pacing/default/pause', { lane: 'bulk' }));
+  expectDocumented(t, document, 'pauseAccount', await post('/v1/pacing/none/pause', ''));
+  expectDocumented(t, document, 'getPacing', await get('/v1/pacing'));
+  expectDocumented(t, document, 'resumeAccount', await post('/v1/pacing/default/resume', { lane: 'bulk' }));
+  expectDocumented(t, document, 'resumeAccount', await post('/v1/pacing/default/resume', { lane: 'slow' }));
   expectDocumented(t, document, 'getLiveness', await open('/livez'));
   expectDocumented(t, document, 'getReadiness', await open('/readyz'));
   expectDocumented(t, document, 'getOpenapi', await open('/openapi.json'));

@@ -16,7 +16,10 @@ t.test('every example of a request is valid, and is accepted by the gateway', as
         const { value } = follow<Example>(document, example);
         t.ok(satisfies(document, media.schema, value), `${operation.operationId} ${name} satisfies its schema`);
         const { headers, body } = encode(type, media, value);
-        const real = path.replace('{streamId}', '532').replace('{id}', await unknownMessage(gateway, path));
+        const real = path
+          .replace('{streamId}', '532')
+          .replace('{account}', 'default')
+          .replace('{id}', await unknownMessage(gateway, path));
         const answer = await call(gateway.port, {
           path: real,
           headers: { authorization: `Bearer ${GATEWAY_KEY}`, ...headers },

@@ -164,7 +164,9 @@ t.test('slots that are given back leave no trace: plans of which little is used 
           for (const name of plan.slice(used).reverse()) if (name !== null) planned.refund(name);
         }
         const [expected, got] = [tally(plain.run(slots.length)), tally(slots)];
-        return names.every((name) => Math.abs((expected.get(name) ?? 0) - (got.get(name) ?? 0)) <= 3 + slots.length / 100);
+        return names.every(
+          (name) => Math.abs((expected.get(name) ?? 0) - (got.get(name) ?? 0)) <= 3 + slots.length / 100,
+        );
       },
     ),
     { numRuns: 40 },

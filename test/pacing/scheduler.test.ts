@@ -141,11 +141,23 @@ t.test('one of a thousand stopped flows goes on as soon as it may', async (t) =>
   t.equal(rig.next(), 'bulk c700');
 });
 
-t.test('a slot that nobody else wanted costs nothing', async (t) => {
-  const rig = createRig(['normal a']);
-  rig.run(500);
+t.test('a slot that nobody else wanted costs nothing, and giving it back brings nothing', async (t) => {
+  const rig = createRig(['normal a', 'normal b']);
+  rig.run(600);
+  rig.deactivate('normal b');
+  rig.run(300);
   rig.activate('normal b');
   for (let n = 0; n < 20; n++) rig.refund('normal a');
   const counts = tally(rig.run(10));
   t.strictSame([counts.get('normal a'), counts.get('normal b')], [5, 5]);
+});
+
+t.test('a lane that was idle holds no debt against who used it last', async (t) => {
+  const rig = createRig(['normal a', 'bulk z'], { a: { weight: 0.01 } });
+  t.equal(rig.next(), 'normal a');
+  rig.deactivate('normal a');
+  rig.run(5);
+  rig.activate('normal b');
+  rig.activate('normal a');
+  t.ok(rig.run(2).includes('normal a'));
 });

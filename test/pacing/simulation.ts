@@ -123,8 +123,8 @@ export async function simulate(scenario: Scenario): Promise<Run> {
 
   const gateways = loads.map((_, index) => {
     let isDead = false;
+    let inFlight = 0;
     let timer: (() => void) | null = null;
-    let isFinished = false;
     const pacer: Pacer = createPacer({
       random,
       concurrency: 32,
@@ -148,8 +148,10 @@ export async function simulate(scenario: Scenario): Promise<Run> {
     };
     const call = () => {
       const pass = pacer.enter(clock.now());
+      inFlight++;
       const back = (end: () => void) =>
         agenda.add(agenda.now() + way(), () => {
+          inFlight--;
           if (isDead) return;
           end();
           pump();
@@ -192,11 +194,9 @@ export async function simulate(scenario: Scenario): Promise<Run> {
       },
       die() {
         isDead = true;
-        isFinished = true;
-        void group?.stop();
-        shared.forget(name);
+        shared.cutOff(name);
       },
-      isFinished: () => isFinished || (left[index] as number) === 0,
+      isFinished: () => isDead || (left[index] === 0 && inFlight === 0),
       stop: () => group?.stop(),
     };
   });
@@ -220,21 +220,26 @@ async function settle() {
 
 /** What a database would keep for the gateways, with the time that asking it takes. */
 function createSharedState(agenda: ReturnType<typeof createAgenda>, delay: () => number) {
-  const reports = new Map<string, string>();
+  const reports = new Map<string, { readonly text: string; readonly at: number }>();
+  const dead = new Set<string>();
   const listeners = new Map<string, () => void>();
   let state: string | null = null;
   let version = 0;
   return {
-    forget(name: string) {
-      reports.delete(name);
+    /** The process says and hears nothing any more; the others find out when its last report is too old. */
+    cutOff(name: string) {
+      dead.add(name);
       listeners.delete(name);
     },
-    exchange(name: string, { report, publish, isUrgent }: PacingExchange, listener: () => void): Promise<PacingView> {
-      listeners.set(name, listener);
+    exchange(name: string, exchange: PacingExchange, listener: () => void): Promise<PacingView> {
+      const { report, publish, isUrgent, reportsLastMs } = exchange;
+      if (!dead.has(name)) listeners.set(name, listener);
       return new Promise((resolve) => {
         agenda.add(agenda.now() + delay(), () => {
-          if (!listeners.has(name)) return;
-          reports.set(name, report);
+          if (dead.has(name)) return;
+          const now = agenda.now();
+          reports.set(name, { text: report, at: now });
+          const latest = [...reports].filter(([, { at }]) => now - at <= reportsLastMs);
           const isPublished = publish !== null && publish.version === version;
           if (isPublished) {
             ({ state } = publish);
@@ -243,7 +248,7 @@ function createSharedState(agenda: ReturnType<typeof createAgenda>, delay: () =>
           if (isPublished || isUrgent) {
             for (const [other, tell] of listeners) if (other !== name) agenda.add(agenda.now() + delay(), tell);
           }
-          resolve({ self: name, reports: new Map(reports), state, version });
+          resolve({ self: name, reports: new Map(latest.map(([of, { text }]) => [of, text])), state, version });
         });
       });
     },

@@ -22,7 +22,6 @@ export const deliveryVariables = {
   UPSTREAM_RATE: positive(100_000, {
     default: null,
     defaultNote: 'learned',
-    pending: true,
     description: 'Messages per second per account, if the contract with CommBox states it.',
   }),
   QUEUE_LIMIT: integer(

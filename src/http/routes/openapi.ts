@@ -8,6 +8,7 @@ import { LONGEST_WAIT_SECONDS } from '../prefer.ts';
 import { REQUEST_ID } from '../request-context.ts';
 import { batchSchema } from './batch.ts';
 import { resolveSchema } from './message-actions.ts';
+import { stopSchema } from './pacing.ts';
 
 /** `GET /openapi.json`: the document that describes this gateway's routes, the same for everyone. Open to all. */
 export function addOpenapiRoute(app: FastifyInstance): void {
@@ -15,6 +16,7 @@ export function addOpenapiRoute(app: FastifyInstance): void {
     batch: batchSchema,
     filter: filterSchema,
     resolve: resolveSchema,
+    stop: stopSchema,
     listQuery: listQuerySchema,
     listLimit,
     longestKey: LONGEST_KEY,

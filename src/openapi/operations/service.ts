@@ -28,12 +28,30 @@ export function serviceRoutes(errors: ErrorResponses): Route[] {
         },
       },
     },
+    {
+      method: 'get',
+      path: '/metrics',
+      operation: {
+        operationId: 'getMetrics',
+        tags: ['The gateway'],
+        summary: 'Figures for Prometheus',
+        description: 'For admins. Not here, but on a listener of its own without a key, if `METRICS_PORT` is set.',
+        parameters: parameterRefs(),
+        responses: {
+          '200': answer('Prometheus text format.', { 'text/plain': { schema: { type: 'string' } } }),
+          ...errors.of(['forbidden', ...CALLER]),
+        },
+      },
+    },
     open('/livez', 'getLiveness', 'Does the process answer?', {
       '200': openAnswer('It does.', json('Liveness', value({ status: 'ok' }))),
     }),
     open('/readyz', 'getReadiness', 'Can it do its work?', {
-      '200': openAnswer('It can.', json('Readiness', value({ status: 'ready', reasons: [] }))),
-      '503': openAnswer('Not now.', json('Readiness', value({ status: 'not_ready', reasons: ['shutting down'] }))),
+      '200': openAnswer('It can.', json('Readiness', value({ status: 'ready', reasons: [], warnings: [] }))),
+      '503': openAnswer(
+        'Not now.',
+        json('Readiness', value({ status: 'not_ready', reasons: ['shutting down'], warnings: [] })),
+      ),
     }),
     open('/openapi.json', 'getOpenapi', 'This document', {
       '200': cached('OpenAPI 3.1.', {

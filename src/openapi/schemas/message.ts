@@ -63,7 +63,9 @@ export const acceptedMessage = Type.Object(
     status: state,
     lane,
     position: countOrNull('How many messages of its line go first; null once it is on its way.'),
-    estimatedStart: timeOrNull('When an attempt can start at the earliest; null once it is on its way.'),
+    estimatedStart: timeOrNull(
+      'When an attempt will start, as far as can be told; null if it cannot, and once it is on its way.',
+    ),
   },
   { description: 'A message that the gateway has on disk.' },
 );

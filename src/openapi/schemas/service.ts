@@ -30,6 +30,7 @@ export const liveness = Type.Object({ status: oneOf(['ok'], 'The process answers
 export const readiness = Type.Object({
   status: oneOf(['ready', 'not_ready'], 'Whether it should get requests.'),
   reasons: Type.Array(Type.String(), { description: 'Why not, in short.' }),
+  warnings: Type.Array(Type.String(), { description: 'What will become a reason if nobody acts.' }),
 });
 
 /** CommBox's answer at the drop-in door. */

@@ -60,3 +60,11 @@ export function createBacklog(database: Database, clock: Clock): () => Promise<r
     return latest !== null && tookMs > QUICK_MS ? Promise.resolve(latest) : counting;
   };
 }
+
+const unknownStatement = `SELECT count(*) AS messages FROM commbox_gateway.messages WHERE state = 'unknown' AND state <> 'sent'`;
+
+/** How many messages are `unknown`. */
+export async function countUnknown(database: Database): Promise<number> {
+  const [row] = await database.query<{ messages: number }>(unknownStatement);
+  return row?.messages ?? 0;
+}

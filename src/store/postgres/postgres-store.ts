@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store } from '../store.ts';
-import { createBacklog } from './backlog.ts';
+import { countUnknown, createBacklog } from './backlog.ts';
 import { cancelMatching, cancelMessage, resolveMessage } from './cancel.ts';
 import { createCopies } from './copies.ts';
 import { createDatabase, type Database } from './database.ts';
@@ -129,6 +129,7 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
 
     readyFlows: (now) => findReadyFlows(database, Math.ceil(now)),
     backlog,
+    unknownCount: () => countUnknown(database),
     queuedCount: async () => (await backlog()).reduce((sum, { queued }) => sum + queued, 0),
     position: (id, cap) => findPosition(database, id, cap, Math.ceil(clock.now())),
 

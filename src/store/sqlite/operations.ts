@@ -55,6 +55,7 @@ export const readOperations: ReadonlySet<OperationName> = new Set<OperationName>
   'readyFlows',
   'backlog',
   'queuedCount',
+  'unknownCount',
   'position',
   'pacing',
   'pauses',

@@ -76,6 +76,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     readyFlows: (now) => call('readyFlows', now),
     backlog: () => call('backlog'),
     queuedCount: () => call('queuedCount'),
+    unknownCount: () => call('unknownCount'),
     position: (id, cap) => call('position', id, clock.now(), cap),
     heartbeat: (now, leaseMs) => call('heartbeat', now, leaseMs),
     recover: (now, resend, keepKeysUntil) => call('recover', { now, resend, keepKeysUntil }),

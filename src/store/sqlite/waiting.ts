@@ -23,6 +23,8 @@ const BACKLOG = `
     WHERE state = 'queued' AND ${OF_THIS_FLOW} ORDER BY created_at LIMIT 1
   ) AS oldest_at
   FROM flows f WHERE queued > 0`;
+const COUNT_UNKNOWN =
+  "SELECT count(*) AS n FROM messages INDEXED BY messages_by_state WHERE state = 'unknown' AND state <> 'sent'";
 const COUNT_QUEUED = 'SELECT ifnull(sum(queued), 0) AS n FROM flows';
 const PLACE = 'SELECT account, lane, caller FROM messages WHERE id = :id AND line IS NOT NULL';
 const COUNT_BEFORE = (line: 'ready' | 'later') => `
@@ -48,6 +50,7 @@ export function createWaiting({ database }: StoreContext) {
       })),
 
     queuedCount: (): number => count(COUNT_QUEUED),
+    unknownCount: (): number => count(COUNT_UNKNOWN),
 
     position(id: string, now: number, cap: number): number {
       const place = database.one(PLACE, { id });
