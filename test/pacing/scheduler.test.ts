@@ -86,6 +86,25 @@ t.test('two callers at their caps share what the lane gets', async (t) => {
   t.ok((counts.get('critical a') ?? 0) > 850);
 });
 
+t.test(
+  'what callers send above their caps is shared by weight, also while the lane below lives on its floor',
+  async (t) => {
+    const weights = { a: 8, b: 4, c: 2, d: 1 };
+    const all = Object.fromEntries(
+      Object.entries(weights).map(([name, weight]) => [name, { weight, criticalShare: 0.15 }]),
+    );
+    const rig = createRig([...Object.keys(all).map((name) => `critical ${name}`), 'normal d'], all);
+    rig.run(100);
+    const counts = tally(rig.run(10_000));
+    t.ok(Math.abs((counts.get('normal d') ?? 0) - 526) <= 2, 'its floor, which is more than its share');
+    const excess = 10_000 * (1 - 4 * 0.15 - 1 / 19);
+    for (const [name, weight] of Object.entries(weights)) {
+      const got = (counts.get(`critical ${name}`) ?? 0) - 10_000 * 0.15;
+      t.ok(Math.abs(got - (excess * weight) / 15) < 40, `${name}: ${got} of ${(excess * weight) / 15}`);
+    }
+  },
+);
+
 t.test('the excess goes first where nobody else wants the slot, and before bulk', async (t) => {
   t.equal(tally(createRig(['critical a']).run(100)).get('critical a'), 100);
   t.equal(tally(createRig(['critical a', 'bulk b']).run(190)).get('critical a'), 180);

@@ -63,6 +63,7 @@ export async function sweepContract(t: Test, createPlace: CreatePlace): Promise<
     const now = clock.now();
     await store.settle([...rows, resolved].map(({ id }) => unclearEnd(id, now)));
     await store.resolve(resolved.id, { state: 'failed', objectId: null, now });
+    t.equal(await store.unknownCount(), 20);
     t.strictSame(await store.takeUnreconciled(now, 100), [], 'too young');
     const [some, first, second] = await Promise.all([
       store.takeUnreconciled(now + 1, 5),
