@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { IN_FLIGHT } from './closed-run.ts';
 import { FOUR_CALLERS, medianOf, type PacingTimes, seedsUpTo } from './compare.ts';
+import { keyOf } from './gateway-config.ts';
 import { createGate } from './parallel.ts';
-import { keyOf, openRig } from './rig.ts';
+import { openRig } from './rig.ts';
 import { modelNames, QUOTA, type Scenario, scenarioOf, throttleOf } from './scenarios.ts';
 
 /** How the gateway follows a quota that changes in mid-run. */

@@ -1,5 +1,6 @@
+import { type CallerEntry, keyOf } from './gateway-config.ts';
 import type { LoadLine } from './load.ts';
-import { type CallerEntry, keyOf, openRig } from './rig.ts';
+import { openRig } from './rig.ts';
 import type { Scenario } from './scenarios.ts';
 import type { SenderName } from './senders.ts';
 import { type Call, callsOf, figuresOf, type PerSecond, perSecondOf, type RunFigures } from './trace.ts';
@@ -38,6 +39,7 @@ export async function runClosed(run: ClosedRun): Promise<ClosedRunResult> {
   for (const _ of split) {
     ports.push(sender === 'gateway' ? await rig.startGateway(commbox, callers, env) : commbox.port);
   }
+  if (sender !== 'gateway') await rig.warmUp(sender);
   const each = messages / callers.length;
   const lines = callers.flatMap(({ name }) =>
     split.map((share, index): LoadLine => {

@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createRandom } from '../../src/simulator/random.ts';
 import type { CommboxLog } from './commbox.ts';
 import { type PacingTimes, seedsUpTo } from './compare.ts';
+import { keyOf } from './gateway-config.ts';
 import type { Accepted, Arrival } from './load-stored.ts';
 import { createGate } from './parallel.ts';
-import { keyOf, openRig } from './rig.ts';
+import { openRig } from './rig.ts';
 import { type Scenario, scenarioOf } from './scenarios.ts';
 
 /** How soon `critical` messages leave that come while a campaign is under way. Percentiles are of all seeds together. */

@@ -1,9 +1,10 @@
 import { createRandom } from '../../src/simulator/random.ts';
 import type { CommboxLog } from './commbox.ts';
 import { FOUR_CALLERS, medianOf, type PacingTimes, seedsUpTo } from './compare.ts';
+import { keyOf } from './gateway-config.ts';
 import type { Accepted, Arrival } from './load-stored.ts';
 import { createGate } from './parallel.ts';
-import { keyOf, openRig } from './rig.ts';
+import { openRig } from './rig.ts';
 import { type Scenario, scenarioOf } from './scenarios.ts';
 
 /** How well `estimatedStart` foretells the start of a message that waits longer than 5 s. */

@@ -18,6 +18,8 @@ export const senderTitles: Record<SenderName, string> = {
 export interface Target {
   readonly port: number;
   readonly key: string;
+  /** Of the gateway's; default: the one for text messages. */
+  readonly stream?: string;
 }
 
 /** Sends one text until it is taken or given up. Resolves with whether it was taken. */
@@ -54,7 +56,10 @@ export function createSend(name: SenderName): Send {
   const agent = new Agent(NO_TIMEOUT);
   switch (name) {
     case 'gateway':
-      return async (text, target) => (await post(agent, '/v1/sms', target, { to: `+${PHONE}`, text })) === 201;
+      return async (text, target) => {
+        const { stream = 'sms' } = target;
+        return (await post(agent, '/v1/sms', target, { to: `+${PHONE}`, text, stream })) === 201;
+      };
     case 'undici': {
       const retrying = agent.compose(interceptors.retry({ methods: ['POST'], statusCodes: [429] }));
       return async (text, target) => (await callCommbox(retrying, text, target)) === 200;

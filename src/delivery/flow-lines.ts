@@ -8,25 +8,31 @@ export interface FlowLines {
   /** The flow's next message that is still queued; it stays in the line. */
   peek(flow: FlowKey): Message | undefined;
   take(flow: FlowKey): Message | undefined;
+  /** The message waits no more. Harmless if it is in no line. */
+  drop(message: Message): void;
   /** How many wait in each flow that has any. */
   counts(): { readonly flow: FlowKey; readonly waiting: number }[];
   all(): Message[];
+}
+
+interface Entry {
+  readonly flow: FlowKey;
+  readonly line: WaitingLine;
+  /** Those of the line that wait; it passes over the others in time. */
+  readonly waiting: Set<Message>;
 }
 
 /** A flow as the key of a map. */
 export const flowName = ({ lane, caller }: FlowKey): string => `${lane} ${caller}`;
 
 export function createFlowLines(): FlowLines {
-  const lines = new Map<string, { readonly flow: FlowKey; readonly line: WaitingLine }>();
+  const lines = new Map<string, Entry>();
 
-  const lineOf = (flow: FlowKey) => {
-    const name = flowName(flow);
-    const entry = lines.get(name);
-    if (entry === undefined) return undefined;
-    if (entry.line.peek() !== undefined) return entry.line;
-    // Callers come and go; what is empty must not be kept for ever.
-    lines.delete(name);
-    return undefined;
+  const remove = (message: Message, { flow, line, waiting }: Entry) => {
+    if (!waiting.delete(message)) return;
+    // Callers come and go, and whatever is refused at once was added at the end: neither may be kept.
+    if (waiting.size === 0) lines.delete(flowName(flow));
+    else line.trim();
   };
 
   return {
@@ -34,14 +40,25 @@ export function createFlowLines(): FlowLines {
       const name = flowName(message);
       let entry = lines.get(name);
       if (entry === undefined) {
-        entry = { flow: { lane: message.lane, caller: message.caller }, line: createWaitingLine() };
+        const { lane, caller } = message;
+        entry = { flow: { lane, caller }, line: createWaitingLine(), waiting: new Set() };
         lines.set(name, entry);
       }
       entry.line.add(message);
+      entry.waiting.add(message);
     },
-    peek: (flow) => lineOf(flow)?.peek(),
-    take: (flow) => lineOf(flow)?.take(),
-    counts: () => [...lines.values()].map(({ flow, line }) => ({ flow, waiting: line.length })),
+    peek: (flow) => lines.get(flowName(flow))?.line.peek(),
+    take(flow) {
+      const entry = lines.get(flowName(flow));
+      const message = entry?.line.take();
+      if (entry !== undefined && message !== undefined) remove(message, entry);
+      return message;
+    },
+    drop(message) {
+      const entry = lines.get(flowName(message));
+      if (entry !== undefined) remove(message, entry);
+    },
+    counts: () => [...lines.values()].map(({ flow, waiting }) => ({ flow, waiting: waiting.size })),
     all: () => [...lines.values()].flatMap(({ line }) => line.all()),
   };
 }

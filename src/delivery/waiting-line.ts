@@ -1,8 +1,8 @@
 import type { Message } from './message.ts';
 
 /**
- * Messages whose callers wait, in order of acceptance, which is the order of their ids. A message that comes back after a refused attempt takes
- * its old place again. Withdrawn ones are skipped, so that removing costs nothing.
+ * Messages whose callers wait, in order of acceptance, which is the order of their ids. A message that comes back
+ * after a refused attempt takes its old place again. Withdrawn ones are skipped, so that removing costs nothing.
  */
 export interface WaitingLine {
   add(message: Message): void;
@@ -10,6 +10,8 @@ export interface WaitingLine {
   peek(): Message | undefined;
   /** The same, removed from the line. */
   take(): Message | undefined;
+  /** Lets go of those at the end that are not queued any more. */
+  trim(): void;
   /** Every message that is still queued, in order. */
   all(): Message[];
   readonly length: number;
@@ -53,6 +55,9 @@ export function createWaitingLine(): WaitingLine {
     add,
     peek,
     take,
+    trim() {
+      while (line.length > head && line[line.length - 1]?.state !== 'queued') line.pop();
+    },
     all: () => line.slice(head).filter((message) => message.state === 'queued'),
     get length() {
       return line.length - head;

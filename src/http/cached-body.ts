@@ -25,6 +25,19 @@ export function cachedBody(
   };
 }
 
+/** The handler for a body that is made at the first request, and kept. What fails is tried again at the next. */
+export function onDemand(make: () => Promise<CachedBody>) {
+  let making: Promise<CachedBody> | null = null;
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    making ??= make().catch((error: unknown) => {
+      making = null;
+      throw error;
+    });
+    const answer = await making;
+    return answer(request, reply);
+  };
+}
+
 // Weak comparison, as the RFC demands of this header: proxies that compress weaken the tag.
 function hasEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];

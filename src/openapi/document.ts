@@ -25,7 +25,7 @@ export interface RequestRules extends BodySchemas, ParameterRules {
 
 /**
  * The gateway's OpenAPI document. Pure; holds nothing of the configuration, and no personal data but made-up examples.
- * @throws {TypeError} if a request's schema uses what has no translation: a programming mistake, found at start.
+ * @throws {TypeError} if a request's schema uses what has no translation: a programming mistake.
  */
 export function createDocument(rules: RequestRules): OpenapiDocument {
   const errors = createErrorResponses();

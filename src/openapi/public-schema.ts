@@ -16,7 +16,7 @@ const formats: Readonly<Record<string, JsonSchema>> = {
 /**
  * A schema that requests are validated with, as the document shows it: keywords and formats of our own are put in common
  * terms, and open objects are called open, which generators of clients otherwise take for empty ones.
- * @throws {TypeError} for a format without a translation: a programming mistake, found at start.
+ * @throws {TypeError} for a format without a translation: a programming mistake.
  */
 export function publicSchema(schema: object): JsonSchema {
   const result: Record<string, unknown> = {};

@@ -54,8 +54,8 @@ export interface FairLane {
   review(): boolean;
   /** Moves the flow on by `cost` = 1 / weight. */
   charge(flow: FairFlow, cost: number): void;
-  /** Takes a charge back, before which the virtual time was `virtual`. */
-  refund(flow: FairFlow, cost: number, virtual: number): void;
+  /** Takes a charge back. */
+  refund(flow: FairFlow, cost: number): void;
   /** Takes back that a flow ceased to be capped. */
   undo(back: Return): void;
 }
@@ -166,9 +166,8 @@ export function createFairLane(judge: (flow: FairFlow) => Verdict): FairLane {
       latest = Math.max(latest, flow.tag);
       if (flow.crowd === ready) ready.moved(flow);
     },
-    refund(flow, cost, virtual) {
+    refund(flow, cost) {
       flow.tag -= cost;
-      lane.virtual = Math.min(lane.virtual, virtual);
       if (flow.crowd === capped && judge(flow) === 'go') move(flow, ready);
       else if (flow.crowd === ready) ready.moved(flow);
     },

@@ -11,7 +11,7 @@ export interface Charge extends FloorEffect {
   cost: number;
   /** What it took from the critical allowance of its caller; at the level of the excess, from that of all excess. */
   spent: number;
-  /** Virtual time of the lane that it was charged in, before; for the excess, that of `normal`. */
+  /** At the level of the excess: the virtual times of `normal` and of the excess before. */
   virtual: number;
   excessVirtual: number;
   /** Critical flows that it let back into the order of their lane. */

@@ -87,7 +87,6 @@ export function createScheduler({ policy, isStopped }: SchedulerOptions): Schedu
     if (level === 'excess') {
       excess.charge(flow, entry);
     } else {
-      entry.virtual = queues[lane].virtual;
       entry.cost = 1 / policy(caller).weight;
       queues[lane].charge(flow, entry.cost);
       if (lane === 'critical') entry.spent = cap.spend(caller);
@@ -143,7 +142,7 @@ export function createScheduler({ policy, isStopped }: SchedulerOptions): Schedu
         excess.refund(flow, entry);
       } else {
         if (lane === 'critical') cap.giveBack(caller, entry.spent);
-        queues[lane].refund(flow, entry.cost, entry.virtual);
+        queues[lane].refund(flow, entry.cost);
       }
       for (const back of entry.returns) critical.undo(back);
       cap.unslot();

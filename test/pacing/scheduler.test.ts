@@ -105,6 +105,16 @@ t.test(
   },
 );
 
+t.test('who goes above its cap later than others has no arrears there', async (t) => {
+  const rig = createRig(['critical a', 'normal n'], { a: { criticalShare: 0.1 }, b: { criticalShare: 0.1 } });
+  rig.run(2_000);
+  rig.activate('critical b');
+  rig.run(40);
+  const counts = tally(rig.run(300));
+  const [a = 0, b = 0] = [counts.get('critical a'), counts.get('critical b')];
+  t.ok(Math.abs(a - b) <= 4, `${a} and ${b}`);
+});
+
 t.test('the excess goes first where nobody else wants the slot, and before bulk', async (t) => {
   t.equal(tally(createRig(['critical a']).run(100)).get('critical a'), 100);
   t.equal(tally(createRig(['critical a', 'bulk b']).run(190)).get('critical a'), 180);

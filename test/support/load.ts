@@ -69,7 +69,9 @@ export async function insist(send: Send, port: () => Promise<number>): Promise<v
 async function attempt(send: Send, port: number): Promise<number> {
   try {
     const answer = await call(port, send.call);
-    send.answers.push(readAnswer(answer));
+    const read = readAnswer(answer);
+    if (isOfProxy(read)) send.losses++;
+    else send.answers.push(read);
     return Math.min(Number(answer.headers['retry-after'] ?? 1) * 1_000, MOST_PATIENT_MS);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED')) send.losses++;
@@ -83,6 +85,9 @@ function isAnswered({ answers }: Send): boolean {
   if (last === undefined) return false;
   return !(last.status === 429 || last.status === 503 || last.code === 'idempotency_in_flight');
 }
+
+/** Whether a proxy said that it got no answer, which is no better than a connection that broke. */
+const isOfProxy = ({ status, id }: SendAnswer) => status === 502 && id === null;
 
 /** What an answer says, whichever door gave it. */
 export function readAnswer({ status, headers, text, json }: Answer): SendAnswer {

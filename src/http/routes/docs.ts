@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
-import { type CachedBody, cachedBody } from '../cached-body.ts';
+import { cachedBody, onDemand } from '../cached-body.ts';
 
 const own = (file: string) => new URL(`../docs-page/${file}`, import.meta.url);
-// The plugin that this package is would take 80 ms of every start, and inline scripts; its files are all that is needed.
+// As the plugin that it is, this package would take 80 ms of every start. Its files are all that is needed.
 const swagger = (file: string) => new URL(import.meta.resolve(`@fastify/swagger-ui/static/${file}`));
 
 const HTML = 'text/html; charset=utf-8';
@@ -33,19 +33,10 @@ const POLICY = {
 
 /** `GET /docs`: the document as a page. Its files are read at the first request, and kept. Open to all. */
 export function addDocsRoutes(app: FastifyInstance): void {
-  for (const [path, file] of Object.entries(files)) {
-    let loading: Promise<CachedBody> | null = null;
-    app.get(path, async (request, reply) => {
-      loading ??= load(file).catch((error: unknown) => {
-        loading = null;
-        throw error;
-      });
-      const answer = await loading;
-      return answer(request, reply);
-    });
+  for (const [path, { location, type }] of Object.entries(files)) {
+    app.get(
+      path,
+      onDemand(async () => cachedBody(await readFile(location()), type, POLICY)),
+    );
   }
-}
-
-async function load({ location, type }: File): Promise<CachedBody> {
-  return cachedBody(await readFile(location()), type, POLICY);
 }

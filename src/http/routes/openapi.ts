@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { LONGEST_KEY } from '../../delivery/fingerprint.ts';
-import { createDocument } from '../../openapi/document.ts';
 import { JSON_TYPE } from '../answer.ts';
-import { cachedBody } from '../cached-body.ts';
+import { type CachedBody, cachedBody, onDemand } from '../cached-body.ts';
 import { filterSchema, listLimit, listQuerySchema } from '../message-filter.ts';
 import { LONGEST_WAIT_SECONDS } from '../prefer.ts';
 import { REQUEST_ID } from '../request-context.ts';
@@ -12,6 +11,12 @@ import { stopSchema } from './pacing.ts';
 
 /** `GET /openapi.json`: the document that describes this gateway's routes, the same for everyone. Open to all. */
 export function addOpenapiRoute(app: FastifyInstance): void {
+  app.get('/openapi.json', onDemand(buildBody));
+}
+
+async function buildBody(): Promise<CachedBody> {
+  // Loaded with the rest, it would take a tenth of every start, and 10 MB of those who never ask for it.
+  const { createDocument } = await import('../../openapi/document.ts');
   const document = createDocument({
     batch: batchSchema,
     filter: filterSchema,
@@ -23,6 +28,5 @@ export function addOpenapiRoute(app: FastifyInstance): void {
     longestWaitSeconds: LONGEST_WAIT_SECONDS,
     requestId: REQUEST_ID,
   });
-  const answer = cachedBody(JSON.stringify(document), JSON_TYPE);
-  app.get('/openapi.json', (request, reply) => answer(request, reply));
+  return cachedBody(JSON.stringify(document), JSON_TYPE);
 }

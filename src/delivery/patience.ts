@@ -1,0 +1,89 @@
+import type { Lane } from '../channels/channel.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Pacer } from '../pacing/pacer.ts';
+import { createAlarms } from './alarms.ts';
+import type { Message } from './message.ts';
+import * as outcomes from './outcomes.ts';
+import type { Outlook } from './outlook.ts';
+
+/** How a queued message ends without an attempt. */
+export type End = (message: Message, now: number) => void;
+
+export interface PatienceOptions {
+  readonly clock: Clock;
+  readonly pacer: Pacer;
+  readonly outlook: Outlook;
+  /** CommBox refuses the account's keys. */
+  readonly isHeld: () => boolean;
+  readonly isStopped: (lane: Lane, caller: string) => boolean;
+  /** It has its turn. */
+  readonly isStarting: (message: Message) => boolean;
+  /** The store is being asked whose turn it is; `recheck` is called when that is known. */
+  readonly isAsking: () => boolean;
+  readonly giveUp: (message: Message, end: End) => void;
+}
+
+/** Ends what cannot start within the patience of those who wait for it. */
+export interface Patience {
+  /**
+   * Withdraws the message at once if it can be foreseen that it will not start in time, else when its time is over.
+   *
+   * @param own messages of its flow that are before it: none if it was sent back, null = all if it has just come
+   */
+  await(message: Message, own: number | null): void;
+  /** It started, or ended. */
+  forget(message: Message): void;
+  /** Withdraws those whose time ended while the store was asked. */
+  recheck(): void;
+  readonly withdraw: End;
+}
+
+// An estimate is no promise: only what is clearly beyond the patience is refused at once.
+const DOUBT = 1.1;
+/** What is said about a wait of which nobody knows the end. */
+const UNKNOWN_WAIT_MS = 30_000;
+
+export function createPatience(options: PatienceOptions): Patience {
+  const { clock, pacer, outlook, isHeld, isStopped, giveUp } = options;
+  const alarms = createAlarms(clock);
+  const overdue: Message[] = [];
+
+  const hindranceOf = (message: Message, now: number): outcomes.Hindrance => {
+    if (message.readyAt > now) return 'schedule';
+    if (isHeld()) return 'credentials';
+    if (isStopped(message.lane, message.caller)) return 'stopped';
+    return pacer.cause() ?? (pacer.isPaced(now) ? 'quota' : 'busy');
+  };
+
+  /** @param own as above: a repeat of the request will find as many before it */
+  const withdrawBehind = (message: Message, own: number | null, now: number) => {
+    const waitMs = outlook.prospect(message, own, now).startsAt - now;
+    outcomes.withdraw(message, hindranceOf(message, now), Number.isFinite(waitMs) ? waitMs : UNKNOWN_WAIT_MS, now);
+  };
+  const withdraw: End = (message, now) => withdrawBehind(message, 0, now);
+
+  const isVain = (message: Message, own: number | null, now: number) => {
+    const patienceMs = Math.max(0, message.patienceEndsAt - now);
+    const opensAt = pacer.opensAt(now);
+    if (Number.isFinite(opensAt) && opensAt - now > patienceMs) return true;
+    return outlook.prospect(message, own, now).startsAt - now > patienceMs * DOUBT;
+  };
+
+  return {
+    await(message, own) {
+      if (message.state !== 'queued' || options.isStarting(message)) return;
+      if (isHeld() || isVain(message, own, clock.now())) {
+        return giveUp(message, (vain, now) => withdrawBehind(vain, own, now));
+      }
+      alarms.set(message, message.patienceEndsAt, () => {
+        if (options.isAsking()) overdue.push(message);
+        else giveUp(message, withdraw);
+      });
+    },
+    forget: (message) => alarms.cancel(message),
+    recheck() {
+      for (const message of overdue.splice(0)) if (!options.isStarting(message)) giveUp(message, withdraw);
+    },
+    withdraw,
+  };
+}
