@@ -4,11 +4,12 @@ import { reportDurable } from './durable/report.ts';
 import { measureDurable } from './durable.ts';
 import { splitCores } from './lib/cpu.ts';
 import { measureMemory } from './memory.ts';
+import { measurePacing, pacingChoice, pacingParts } from './pacing.ts';
 import { profileContender } from './profile.ts';
 import { reportMemory, reportThroughput } from './report.ts';
 import { measureThroughput } from './throughput.ts';
 
-const HELP = `node bench/run.ts [throughput | memory | durable | profile] [options]
+const HELP = `node bench/run.ts [throughput | memory | durable | pacing | profile] [options]
 
 Without a name: throughput, then memory.
 
@@ -18,6 +19,12 @@ Without a name: throughput, then memory.
   --of NAME     profile: gateway-sms (default), gateway-drop-in, bare, raw, fastify-http-proxy, express
   --stored N    durable: messages that wait in the large store (default 1000000: 2 GB in TMPDIR)
   --earlier DIR durable: an earlier version's checkout, whose plain path is measured beside this one's
+  --part A,B    pacing: ${pacingParts.join(', ')} (default: all)
+  --model A,B   pacing, compare: tokenBucket, fixedWindow, slidingWindow, concurrency (default: all)
+  --contender A,B  pacing, compare: gateway, undici, p-retry, p-throttle (default: all)
+  --seeds N     pacing: each run so many times, each with another seed (default 3)
+  --parallel N  pacing: runs at the same time (default 6)
+  --pictures DIR  pacing, compare: draws what happened, as SVG
   --json        figures as one JSON document on standard output`;
 
 const { values, positionals } = parseArgs({
@@ -28,6 +35,12 @@ const { values, positionals } = parseArgs({
     'warm-up': { type: 'string', default: '6' },
     stored: { type: 'string', default: '1000000' },
     earlier: { type: 'string' },
+    part: { type: 'string' },
+    model: { type: 'string' },
+    contender: { type: 'string' },
+    seeds: { type: 'string', default: '3' },
+    parallel: { type: 'string', default: '6' },
+    pictures: { type: 'string' },
     of: { type: 'string', default: 'gateway-sms' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -38,15 +51,17 @@ const MEMORY_REPETITIONS = 3;
 const SLICES = 8;
 // Each round of `durable` has seven measurements, and four of them send what was accepted, too.
 const DURABLE_SLICES = 3;
+const names = ['all', 'throughput', 'memory', 'durable', 'pacing', 'profile'];
 const progress = (line: string) => process.stderr.write(`${line}\n`);
 
 async function main(): Promise<void> {
   const [which = 'all', ...others] = positionals;
-  if (values.help || others.length > 0 || !['all', 'throughput', 'memory', 'durable', 'profile'].includes(which)) {
+  if (values.help || others.length > 0 || !names.includes(which)) {
     console.log(HELP);
     process.exitCode = values.help ? 0 : 1;
     return;
   }
+  if (which === 'pacing') return runPacing();
   const cores = splitCores();
   if (cores.caveat !== null) progress(`! ${cores.caveat}`);
   const seconds = positive('seconds');
@@ -74,7 +89,21 @@ async function main(): Promise<void> {
   if (values.json) console.log(JSON.stringify({ caveat: cores.caveat, throughput, memory }, null, 2));
 }
 
-function positive(name: 'slices' | 'seconds' | 'warm-up' | 'stored', otherwise?: number): number {
+/** Its runs wait nearly all of the time, so they share the cores. */
+async function runPacing(): Promise<void> {
+  const times = { seeds: Math.ceil(positive('seeds')), parallel: Math.ceil(positive('parallel')), progress };
+  const { figures, report } = await measurePacing({
+    ...pacingChoice(values),
+    ...times,
+    pictures: values.pictures ?? null,
+  });
+  console.log(values.json ? JSON.stringify(figures, null, 2) : report);
+}
+
+function positive(
+  name: 'slices' | 'seconds' | 'warm-up' | 'stored' | 'seeds' | 'parallel',
+  otherwise?: number,
+): number {
   const number = Number(values[name] ?? otherwise);
   if (number > 0 && Number.isFinite(number)) return number;
   throw new RangeError(`--${name} must be a number above 0`);

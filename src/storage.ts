@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { claimDirectory } from './attachments/spool-directory.ts';
 import type { Config } from './config/config.ts';
@@ -7,6 +5,7 @@ import type { Clock } from './kernel/clock.ts';
 import { StartError } from './kernel/start-error.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
 import { createPostgresStore } from './store/postgres/postgres-store.ts';
+import { replicaId } from './store/replica-id.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
 import { StorageUnavailable, type Store } from './store/store.ts';
 
@@ -46,7 +45,7 @@ async function open(config: Config, clock: Clock): Promise<Storage> {
     const store =
       databaseUrl === null
         ? await createSqliteStore({ file: join(dataDir, 'gateway.db'), owner: 'gateway', clock, spoolDirectory })
-        : await createPostgresStore({ databaseUrl, owner: `${hostname()}-${randomUUID()}`, clock, spoolDirectory });
+        : await createPostgresStore({ databaseUrl, owner: await replicaId(dataDir), clock, spoolDirectory });
     return {
       store,
       spoolDirectory,

@@ -121,3 +121,46 @@ check 'the simulated CommBox starts from the same image' simulator
 check 'the gateway sends an SMS with the settings of .env and the key of the secret' sent "$key"
 check 'config/gateway.yaml counts after it was added' yaml
 check 'docker-compose.yml names every variable of .env.example' all_named
+compose down -v >/dev/null 2>&1
+
+# ---- Several replicas ----
+
+rm -rf .env secrets config
+image_of() { sed -n "s/^    image: \($1:.*\)/\1/p" docker-compose.yml; }
+scale_images() { nginx_image "$(image_of nginx)" "$base" && postgres_image "$(image_of postgres)" "$base"; }
+sandbox_key=sandbox-key-with-nothing-behind-it
+scale() {
+  compose up -d scale && wait_for http://127.0.0.1:3000/readyz &&
+    running | lines scale gateway-1 gateway-2 postgres simulator
+}
+# Plain messages are written to the ledger a moment later.
+one_store() {
+  sent "$sandbox_key" && sent "$sandbox_key" && sleep 1 || return
+  local replica
+  for replica in gateway-1 gateway-2; do
+    compose exec -T -e "GATEWAY_API_KEY=$sandbox_key" "$replica" node /app/src/cli.ts messages list --status sent |
+      tee /dev/stderr | grep -c ^msg_ | grep -qx 2 || return
+  done
+}
+healthy() { # service
+  for _ in $(seq 100); do
+    [ "$(docker inspect -f '{{.State.Health.Status}}' "$(compose ps -q "$1")")" = healthy ] && return; sleep 0.2
+  done
+  return 1
+}
+# The answers to a client that sends twice a second meanwhile.
+restarts() {
+  local answers=$work/answers client replica
+  while [ ! -e "$work/stop" ]; do sms "$sandbox_key"; echo; sleep 0.5; done >"$answers" 2>&1 &
+  client=$!
+  for replica in gateway-1 gateway-2; do
+    compose stop "$replica" && compose start "$replica" && healthy "$replica" && sleep 12 || return
+  done
+  touch "$work/stop"; wait "$client"
+  ! grep -v '"status":"sent"' "$answers" && wc -l <"$answers" && [ "$(wc -l <"$answers")" -gt 60 ]
+}
+
+check 'nginx and PostgreSQL are at hand' scale_images
+check 'up scale starts two gateways, PostgreSQL, nginx and the simulator, with neither .env nor secret' scale
+check 'both gateways list what came through nginx' one_store
+check 'the gateways are restarted in turn and every request is sent' restarts

@@ -48,3 +48,47 @@ base_image() {
   chroot "$root" useradd --uid 1000 --create-home node
   tar -C "$root" -c . | docker import -c 'CMD ["node"]' - "$1" >/dev/null
 }
+
+# The image $1, from a registry or, where none can be reached, a stand-in: packages of Debian ($3...) on the image $2, with
+# what is on standard input as its entry point.
+service_image() { # image, base, packages...
+  docker image inspect "$1" >/dev/null 2>&1 && return
+  docker pull -q "$1" >/dev/null 2>&1 && return
+  local context
+  context=$(mktemp -d)
+  cat >"$context/entrypoint"
+  chmod 755 "$context/entrypoint"
+  cat >"$context/Dockerfile" <<EOF
+FROM $2
+RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${@:3}
+COPY entrypoint /
+ENTRYPOINT ["/entrypoint"]
+EOF
+  docker build -q --network host -t "$1" "$context" || return 1
+  rm -r "$context"
+}
+
+nginx_image() { # image, base
+  service_image "$1" "$2" nginx-light curl <<'EOF'
+#!/bin/sh
+exec nginx -g 'daemon off;'
+EOF
+}
+
+# As the image's own entry point does: makes the user and the database once, then becomes the server.
+postgres_image() { # image, base
+  service_image "$1" "$2" postgresql <<'EOF'
+#!/bin/bash
+set -e
+bin=$(echo /usr/lib/postgresql/*/bin) data=/var/lib/postgresql/data
+as_postgres() { setpriv --reuid postgres --regid postgres --clear-groups "$@"; }
+install -d -o postgres -m 700 "$data"
+if [ ! -s "$data/PG_VERSION" ]; then
+  install -o postgres -m 600 <(echo "$POSTGRES_PASSWORD") /tmp/password
+  as_postgres "$bin/initdb" -D "$data" -U "$POSTGRES_USER" --pwfile /tmp/password -E UTF8 --auth scram-sha-256
+  echo 'host all all all scram-sha-256' >>"$data/pg_hba.conf"
+  echo "CREATE DATABASE $POSTGRES_DB" | as_postgres "$bin/postgres" --single -D "$data" postgres
+fi
+exec setpriv --reuid postgres --regid postgres --clear-groups "$bin/postgres" -D "$data" -h '*' -k /tmp
+EOF
+}

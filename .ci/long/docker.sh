@@ -33,7 +33,8 @@ trap finish EXIT
 start_engine "$work"
 need_compose
 git clone -q "$here/../.." "$work/clone" && cd "$work/clone" || exit 2
-base_image "$(sed -n 's/^ARG NODE_IMAGE=//p' Dockerfile)" "$work"
+base=$(sed -n 's/^ARG NODE_IMAGE=//p' Dockerfile)
+base_image "$base" "$work"
 # shellcheck source=/dev/null
 . "$here/docker-checks.sh"
 

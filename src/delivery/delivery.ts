@@ -133,6 +133,21 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       throw error;
     }
   };
+  /** The same for a batch, of which all is there or nothing. Whether keys were taken cannot be told afterwards. */
+  const insertBatch = async (messages: readonly Message[], insert: () => ReturnType<Store['insertBatch']>) => {
+    try {
+      return await insert();
+    } catch (error) {
+      const isThere = async ({ id }: Message) => (await store.get(id)) !== null;
+      const there = error instanceof StorageUnavailable ? Promise.all(messages.map(isThere)) : Promise.resolve([]);
+      const found = await there.catch(() => []);
+      if (found.length > 0 && found.every((one) => one)) {
+        return { kind: 'inserted' as const, results: messages.map(() => ({ kind: 'inserted' as const })) };
+      }
+      for (const message of messages) takeBack(message);
+      throw error;
+    }
+  };
   const takeBack = (message: Message) => {
     const now = clock.now();
     if (message.mode === 'async') return void store.cancel(message.id, now, now).catch(() => false);
@@ -175,7 +190,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         const rows = messages.map((message, i) => ({ row: rowOf(message), key: items[i]?.key ?? null }));
         const render = (results: readonly InsertResult[]) =>
           answer(results.map((result, i) => ({ id: (messages[i] as Message).id, result })));
-        const inserted = await store.insertBatch(rows, batch, render, clock.now() + options.keepKeysMs);
+        const inserted = await insertBatch(messages, () =>
+          store.insertBatch(rows, batch, render, clock.now() + options.keepKeysMs),
+        );
         if (inserted.kind === 'taken') return inserted;
         messages.forEach((message, i) => {
           if (inserted.results[i]?.kind === 'inserted') follow(message, dispatcherOf(message.account));

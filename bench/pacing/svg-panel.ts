@@ -1,0 +1,62 @@
+import { QUOTA } from './scenarios.ts';
+import type { PerSecond } from './trace.ts';
+
+/** What one sender did. */
+export interface Panel extends PerSecond {
+  readonly title: string;
+  /** Its figures, in words. */
+  readonly note: string;
+}
+
+/** In the units of the drawing. */
+export const SIZE = { width: 760, left: 44, plot: 700, panel: 132 } as const;
+
+const TOP = 26;
+const PLOT = 92;
+/** Calls a second at the upper edge; what is above is cut, and said. */
+const MOST = 60;
+
+/** One sender's panel, `y` its upper edge. */
+export function panelOf({ title, note, grants, refusals }: Panel, y: number, seconds: number): string {
+  const base = y + TOP + PLOT;
+  const heightOf = (calls: number) => (Math.min(calls, MOST) * PLOT) / MOST;
+  const width = SIZE.plot / seconds;
+  const bars = (from: (second: number) => number, to: (second: number) => number) => {
+    let path = '';
+    for (let second = 0; second < Math.min(seconds, grants.length); second++) {
+      const [low, high] = [heightOf(from(second)), heightOf(to(second))];
+      if (high - low < 0.01) continue;
+      const x = SIZE.left + second * width;
+      path += `M${short(x)} ${short(base - low)}h${short(width * 0.85)}v${short(low - high)}h${short(-width * 0.85)}z`;
+    }
+    return path;
+  };
+  const granted = (second: number) => grants[second] ?? 0;
+  const sent = (second: number) => granted(second) + (refusals[second] ?? 0);
+  const peak = Math.max(...grants.map((_, second) => sent(second)));
+  const level = (calls: number) => base - heightOf(calls);
+  const scale = [0, QUOTA, 2 * QUOTA, MOST].map(
+    (calls) =>
+      `<text class="faint" x="${SIZE.left - 6}" y="${short(level(calls) + 4)}" text-anchor="end">${calls}</text>`,
+  );
+  return [
+    `<text class="text title" x="${SIZE.left}" y="${y + 16}">${escapeXml(title)}</text>`,
+    `<text class="faint" x="${SIZE.width - 16}" y="${y + 16}" text-anchor="end">${escapeXml(note)}</text>`,
+    ...scale,
+    `<path class="grant" d="${bars(() => 0, granted)}"/>`,
+    `<path class="refusal" d="${bars(granted, sent)}"/>`,
+    `<path class="line" d="M${SIZE.left} ${base}h${SIZE.plot}"/>`,
+    `<path class="quota" d="M${SIZE.left} ${short(level(QUOTA))}h${SIZE.plot}"/>`,
+    peak > MOST
+      ? `<text class="faint" x="${SIZE.width - 16}" y="${y + TOP + 10}" text-anchor="end">cut off: up to ${peak} a second</text>`
+      : '',
+  ].join('\n');
+}
+
+export function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}
+
+function short(length: number): string {
+  return String(Math.round(length * 10) / 10);
+}
