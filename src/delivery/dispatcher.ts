@@ -77,6 +77,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const giveUp = (message: Message, end: End) => {
     if (message.state !== 'queued') return;
     end(message, clock.now());
+    lines.drop(message);
     if (message.isStored) ledger.settle(message, null).then(() => finish(message));
     else finish(message);
   };
@@ -110,6 +111,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** A message that was accepted long ago waits again, in its old place. */
   const requeue = (message: Message) => {
     if (message.mode === 'async') return wake(message);
+    if (isOver) return giveUp(message, outcomes.shutDown);
+    if (message.state !== 'queued') return;
     enqueue(message);
     patience.await(message, 0);
     turns.pump();
@@ -176,9 +179,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** Any process may send what is stored; it must not outweigh what only this one can. */
   const storedDemand = () => {
     let flows = 0;
-    for (const flow of scheduler.flows()) if (backlog.mayHold(flow)) flows++;
+    for (const flow of scheduler.flows()) if (backlog.mayHold(flow) && mayGo(flow)) flows++;
     return flows * STORED_DEMAND;
   };
+  const mayGo = ({ lane, caller }: FlowKey) => !isStopped(lane, caller);
 
   return {
     submit(message) {
@@ -207,8 +211,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     waiting: lines.counts,
     demand() {
-      const waiting = lines.counts().reduce((sum, { waiting: messages }) => sum + messages, 0);
-      return courier.busy + turns.reserved + waiting + storedDemand();
+      const started = courier.busy + turns.reserved;
+      // What is held here must not claim a part of the rate, nor the probe.
+      if (isHeld()) return started;
+      const waiting = lines.counts().filter(({ flow }) => mayGo(flow));
+      return waiting.reduce((sum, { waiting: messages }) => sum + messages, started) + storedDemand();
     },
     stop() {
       isOver = true;

@@ -49,8 +49,8 @@ export function createPatience(options: PatienceOptions): Patience {
   const overdue: Message[] = [];
 
   const hindranceOf = (message: Message, now: number): outcomes.Hindrance => {
-    if (message.readyAt > now) return 'schedule';
     if (isHeld()) return 'credentials';
+    if (message.readyAt > now) return 'schedule';
     if (isStopped(message.lane, message.caller)) return 'stopped';
     return pacer.cause() ?? (pacer.isPaced(now) ? 'quota' : 'busy');
   };

@@ -123,11 +123,11 @@ t.test('gateways behind nginx are killed under load: nothing that may have been 
 
   for (let count = 0; count < KILLS; count++) {
     const node = nodes[count % 2] as Node;
-    await isInUse(node);
     await simulator.waitFor(simulator.counts().calls + 50);
     await node.kill();
     for (const id of await place.sending()) interrupted.add(id);
     node.start();
+    await isInUse(node);
   }
 
   await settleAndCheck(t, { nodes, load, simulator, interrupted });

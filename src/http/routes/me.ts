@@ -23,6 +23,7 @@ export function addMeRoute(app: FastifyInstance, directory: Directory): void {
       lanes: lanes.filter((lane) => !isHigher(lane, caller.highestLane)),
       defaultLane: caller.defaultLane,
       weight: caller.weight,
+      criticalShare: caller.criticalShare,
       rateLimit: caller.rateLimit,
     });
   });

@@ -8,7 +8,7 @@ import { CALLER } from './codes.ts';
 const caller = {
   ...{ caller: 'billing', admin: false, channels: ['email', 'sms'], rawIds: false, lanes: ['normal', 'bulk'] },
   streams: [{ alias: 'invoices', channel: 'email' }],
-  ...{ defaultLane: 'normal', weight: 1, rateLimit: { max: 600, windowSeconds: 60 } },
+  ...{ defaultLane: 'normal', weight: 1, criticalShare: 0.5, rateLimit: { max: 600, windowSeconds: 60 } },
 };
 
 /** What tells about the gateway itself. */

@@ -20,6 +20,7 @@ export const me = Type.Object({
   lanes: Type.Array(oneOf(lanes, 'A lane it may ask for.')),
   defaultLane: lane,
   weight: Type.Number({ description: 'Its share when the quota is scarce.' }),
+  criticalShare: Type.Number({ description: 'The share of the quota up to which its `critical` messages go first.' }),
   rateLimit: Type.Unsafe<{ max: number; windowSeconds: number } | null>(rateLimit),
 });
 
