@@ -130,7 +130,7 @@ t.test('without the store nothing is accepted, and that is said', async (t) => {
   const down = async () => {
     throw new StorageUnavailable('down');
   };
-  const { delivery, events } = setUp({ insert: down, insertBatch: down });
+  const { delivery, events } = setUp({ insert: down, insertBatch: down, cancel: down });
   const unavailable = { code: 'storage_unavailable', outcome: 'not_sent', options: { retryAfterMs: 5_000 } };
   await t.rejects(delivery.accept(draft(), key), unavailable);
   await t.rejects(
@@ -192,4 +192,24 @@ t.test('an account that is not there has nothing to foresee, and is woken for no
   t.equal(delivery.prospect({ ...flow, readyAt: 0 }, null), null);
   delivery.wake([flow, { ...flow, account: 'default' }]);
   t.strictSame(events, ['wake shop']);
+});
+
+t.test('a batch whose stored answer got lost is looked up, and what may turn up later is taken back', async (t) => {
+  const lose = async () => {
+    throw new StorageUnavailable('the connection broke');
+  };
+  const canceled: string[] = [];
+  const cancel: Store['cancel'] = async (id) => canceled.push(id) > 0;
+  const rows = new Set(['msg_1', 'msg_2']);
+  const get: Store['get'] = async (id) => (rows.has(id) ? ({ id } as Awaited<ReturnType<Store['get']>>) : null);
+  const { delivery } = setUp({ insertBatch: lose, get, cancel });
+  const items = [
+    { draft: asyncDraft(), key: null },
+    { draft: asyncDraft(), key: null },
+  ];
+  const accept = () => delivery.acceptBatch(items, null, (results) => ({ ...answer, body: JSON.stringify(results) }));
+  t.match(await accept(), { kind: 'accepted' }, 'both are there');
+  t.strictSame(canceled, []);
+  await t.rejects(accept(), { code: 'storage_unavailable' }, 'neither is there');
+  t.strictSame(canceled, ['msg_3', 'msg_4']);
 });
