@@ -3,7 +3,8 @@ import type { Clock } from './kernel/clock.ts';
 import { jwtExpiry } from './kernel/jwt-expiry.ts';
 import { type ObservedAccount, readAccount } from './observability/account-reading.ts';
 import type { AccountReading, BacklogReading, MetricsSource } from './observability/metrics-source.ts';
-import type { Flow, Pause, Store } from './store/store.ts';
+import type { Flow, Pause } from './store/flows.ts';
+import type { Store } from './store/store.ts';
 
 export interface ReadingsOptions {
   /** The accounts that the configuration has now. */

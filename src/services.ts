@@ -180,6 +180,10 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
       return { reasons: [...(await storage.problems()), ...reasons], warnings };
     },
   });
+  // Whoever keeps a connection leaves with the next answer; when the listener closes, a request could be on its way.
+  app.server.prependListener('request', (_, response) => {
+    if (isDraining) response.setHeader('connection', 'close');
+  });
 
   return {
     app,

@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { FlowKey } from '../pacing/scheduler.ts';
-import { AttachmentDamaged, type MessageRow, type Store, type TakePick } from '../store/store.ts';
+import type { MessageRow } from '../store/message-row.ts';
+import { AttachmentDamaged, type Store, type TakePick } from '../store/store.ts';
 import { flowName } from './flow-lines.ts';
 import { type Message, takenMessage } from './message.ts';
 

@@ -1,8 +1,8 @@
 import type { Spool } from '../attachments/spool.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
+import type { Flow } from '../store/flows.ts';
 import {
-  type Flow,
   type InsertResult,
   type KeyClaim,
   type KeyRecord,

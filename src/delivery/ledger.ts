@@ -1,12 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
-import {
-  type AttemptRecord,
-  type KeyEffect,
-  type MessageRow,
-  type Settlement,
-  StorageUnavailable,
-  type Store,
-} from '../store/store.ts';
+import type { AttemptRecord, MessageRow } from '../store/message-row.ts';
+import { type KeyEffect, type Settlement, StorageUnavailable, type Store } from '../store/store.ts';
 import { isFinal, type Message } from './message.ts';
 import { storable } from './payload.ts';
 

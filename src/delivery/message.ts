@@ -1,6 +1,6 @@
 import type { ChannelName, Lane } from '../channels/channel.ts';
 import type { ErrorCode, Outcome, UpstreamAnswer } from '../kernel/errors.ts';
-import type { AttemptRecord, MessageRow, MessageState, StoredFailure } from '../store/store.ts';
+import type { AttemptRecord, MessageRow, MessageState, StoredFailure } from '../store/message-row.ts';
 import { bytesOf, type Payload } from './payload.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { MessageState } from '../store/store.ts';
+import type { MessageState } from '../store/message-row.ts';
 import type { AttemptResult, Failure, Message, RefusalCode, UnclearCode } from './message.ts';
 import { moveTo } from './message.ts';
 

@@ -2,7 +2,7 @@ import type { Lane } from '../channels/channel.ts';
 import { aheadOf } from '../pacing/estimate.ts';
 import type { Pacer } from '../pacing/pacer.ts';
 import type { FlowKey, FlowPolicy } from '../pacing/scheduler.ts';
-import type { FlowBacklog } from '../store/store.ts';
+import type { FlowBacklog } from '../store/flows.ts';
 import { flowName } from './flow-lines.ts';
 import type { WaitReason } from './message.ts';
 

@@ -1,5 +1,5 @@
 import type { SpooledFile } from '../attachments/spool.ts';
-import type { Payload as StoredPayload } from '../store/store.ts';
+import type { Payload as StoredPayload } from '../store/message-row.ts';
 
 /** What goes to CommBox. JSON as bytes is passed on as it came; as text when this gateway made it. */
 export type Payload = StoredPayload | { readonly kind: 'json'; readonly body: Buffer };

@@ -1,7 +1,8 @@
 import type { CommboxClient } from '../commbox/client.ts';
 import { type ListedObject, listObjects } from '../commbox/lookup.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { MessageRow, Store } from '../store/store.ts';
+import type { MessageRow } from '../store/message-row.ts';
+import type { Store } from '../store/store.ts';
 import type { Keyring } from './keyring.ts';
 import { readSentObject } from './sent-object.ts';
 

@@ -1,4 +1,4 @@
-import type { MessageRow } from '../store/store.ts';
+import type { MessageRow } from '../store/message-row.ts';
 
 /** What identifies a sent object in CommBox's listing. */
 export interface SentObject {

@@ -45,6 +45,8 @@ export interface Turns {
 
 // A plan is made of what is known now; the longer it is, the more of it is outdated.
 const LONGEST_PLAN = 64;
+// A rate that is too low rises while somebody waits for it, but only if somebody looks.
+const LOOK_AGAIN_MS = 500;
 
 export function createTurns(options: TurnsOptions): Turns {
   const { clock, pacer, scheduler, lines, backlog, ledger, isHeld, giveUp } = options;
@@ -163,7 +165,9 @@ export function createTurns(options: TurnsOptions): Turns {
   };
   const wakeWhenOpen = (now: number) => {
     const opensAt = pacer.opensAt(now);
-    if (opensAt > now && Number.isFinite(opensAt)) cancelWake = clock.schedule(opensAt - now, pump);
+    if (opensAt > now && Number.isFinite(opensAt)) {
+      cancelWake = clock.schedule(Math.min(opensAt - now, LOOK_AGAIN_MS), pump);
+    }
   };
 
   return {

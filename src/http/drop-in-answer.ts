@@ -1,7 +1,7 @@
 import type { Message, RawAnswer } from '../delivery/message.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { GatewayError } from '../kernel/errors.ts';
-import type { MessageRow } from '../store/store.ts';
+import type { MessageRow } from '../store/message-row.ts';
 import { type Answer, failureOf, JSON_TYPE, problemAnswer, sentView } from './answer.ts';
 
 /** The answers of the drop-in door: CommBox's own as they came, and ours in a form that readers of envelopes know. */

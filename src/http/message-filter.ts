@@ -2,7 +2,8 @@ import Type from 'typebox';
 import type { Caller } from '../access/caller.ts';
 import { type Fault, GatewayError, invalidRequest } from '../kernel/errors.ts';
 import { compileSchema } from '../kernel/validate.ts';
-import { type ListFilter, type MessageState, messageStates } from '../store/store.ts';
+import { type MessageState, messageStates } from '../store/message-row.ts';
+import type { ListFilter } from '../store/store.ts';
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 255, description }));
 const time = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }));

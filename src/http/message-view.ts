@@ -1,6 +1,7 @@
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Message } from '../delivery/message.ts';
-import type { MessageRow, MessageState, Store } from '../store/store.ts';
+import type { MessageRow, MessageState } from '../store/message-row.ts';
+import type { Store } from '../store/store.ts';
 import { isoTime, sentView } from './answer.ts';
 
 interface ViewOptions {

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '../access/caller.ts';
 import type { Message } from '../delivery/message.ts';
 import type { GatewayError } from '../kernel/errors.ts';
-import type { MessageRow } from '../store/store.ts';
+import type { MessageRow } from '../store/message-row.ts';
 
 /** What a request gathers on its way, for its answer and its one log line. */
 export interface RequestContext {

@@ -1,7 +1,7 @@
 import type { Lane } from '../channels/channel.ts';
 import type { Credentials } from '../delivery/credentials.ts';
 import type { PacerState } from '../pacing/pacer.ts';
-import type { Pause } from '../store/store.ts';
+import type { Pause } from '../store/flows.ts';
 import type { AccountReading, PacingState } from './metrics-source.ts';
 
 /** What is asked of an account that works. */

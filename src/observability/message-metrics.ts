@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { isFinal } from '../delivery/message.ts';
-import type { MessageState, Store } from '../store/store.ts';
+import type { MessageState } from '../store/message-row.ts';
+import type { Store } from '../store/store.ts';
 import { createCounts } from './counts.ts';
 import { counters } from './metric-definitions.ts';
 

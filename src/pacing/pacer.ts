@@ -281,7 +281,10 @@ export function createPacer(options: PacerOptions): Pacer {
     },
     hear({ granted: calls, isPaced, refusal, reopened }, now) {
       learner.granted(calls);
+      if (calls > 0) learner.begin(now);
       if (isPaced) pacedAt = now;
+      // Nothing may wait here, while others do.
+      if (circuit.cause === null) learner.evolve(now, now - pacedAt < PACED_MS);
       if (reopened === circuit.period && circuit.cause !== null) reopen(now, now);
       if (refusal === null) return;
       if (refusal.period === circuit.period) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
-import type { PacingView, Store } from '../store/store.ts';
+import type { PacingView } from '../store/flows.ts';
+import type { Store } from '../store/store.ts';
 import type { Period } from './circuit.ts';
 import type { Pacer, PacerMemory, Refusal, Role } from './pacer.ts';
 

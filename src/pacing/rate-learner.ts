@@ -60,6 +60,7 @@ export interface RateLearnerOptions {
 }
 
 const STEP_MS = 500;
+const MOST_STEPS = 4;
 // What trying a higher rate may cost: this share of what could be sent.
 const EXPLORATION = 0.013;
 const LEAST_HOLD_MS = 5_000;
@@ -210,6 +211,13 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     }
   };
 
+  const begin = (now: number) => {
+    if (!Number.isNaN(startedAt)) return;
+    startedAt = now;
+    openedAt = now;
+    steppedAt = now;
+  };
+
   return {
     get rate() {
       return Math.min(rate, ceiling());
@@ -223,16 +231,12 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     granted(calls) {
       grants += calls;
     },
-    begin(now) {
-      if (!Number.isNaN(startedAt)) return;
-      startedAt = now;
-      openedAt = now;
-      steppedAt = now;
-    },
+    begin,
     burstBegan(now) {
       burstAt = now;
     },
     refused(seen) {
+      begin(seen.at);
       facts = seen;
     },
     reopened(now) {
@@ -259,10 +263,14 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       return caughtUp;
     },
     evolve(now, isPaced) {
-      if (rate === Number.POSITIVE_INFINITY) return;
-      while (now - steppedAt >= STEP_MS) {
+      const due = Math.floor((now - steppedAt) / STEP_MS);
+      if (rate === Number.POSITIVE_INFINITY || due < 1) return;
+      // Nobody knows whether calls waited long ago; nor is there a step for every one since 1970.
+      const steps = isPaced ? Math.min(due, MOST_STEPS) : 0;
+      steppedAt += (due - steps) * STEP_MS;
+      for (let n = 0; n < steps; n++) {
         steppedAt += STEP_MS;
-        if (isPaced) step(steppedAt);
+        step(steppedAt);
       }
     },
     snapshot: () => ({

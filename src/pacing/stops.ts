@@ -1,5 +1,5 @@
 import type { Lane } from '../channels/channel.ts';
-import type { Pause } from '../store/store.ts';
+import type { Pause } from '../store/flows.ts';
 
 /** What operators have stopped, as this process knows it. Asked for every message, so that looking is cheap. */
 export interface Stops {

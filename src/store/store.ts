@@ -1,83 +1,7 @@
 import type { SpooledFile } from '../attachments/spool.ts';
-import type { ChannelName, Lane } from '../channels/channel.ts';
-import type { Outcome, UpstreamAnswer } from '../kernel/errors.ts';
-
-export type MessageState = 'queued' | 'sending' | 'sent' | 'failed' | 'unknown' | 'canceled' | 'expired';
-
-export const messageStates: readonly MessageState[] = [
-  'queued',
-  'sending',
-  'sent',
-  'failed',
-  'unknown',
-  'canceled',
-  'expired',
-];
-
-/** What goes to CommBox, fixed when the message is accepted. */
-export type Payload =
-  | { readonly kind: 'json'; readonly body: string }
-  | { readonly kind: 'multipart'; readonly data: string; readonly files: readonly SpooledFile[] };
-
-/** One HTTP call for a message, as its caller may see it. */
-export interface AttemptRecord {
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly durationMs: number;
-  /** `sent`, `throttled`, `unreachable`, `refused` or `unclear`; `interrupted` for one that a crash cut off. */
-  readonly outcome: string;
-  readonly upstreamStatus: number | null;
-}
-
-/**
- * Why a message ended otherwise than sent. Erased with the request: of an erased message only `code`, `outcome` and the
- * status remain, `detail` is empty and the description null.
- */
-export interface StoredFailure {
-  readonly code: string;
-  readonly outcome: Outcome;
-  readonly detail: string;
-  readonly upstream: UpstreamAnswer | null;
-}
-
-/** A message as it is stored. Times are epoch milliseconds. */
-export interface MessageRow {
-  /** Sorts in order of acceptance. */
-  readonly id: string;
-  readonly caller: string;
-  readonly account: string;
-  readonly channel: ChannelName | 'raw';
-  readonly stream: string | null;
-  readonly streamId: string;
-  readonly lane: Lane;
-  /** `sync`: a caller waits, and only the process that took it may send it. `async`: any process may. */
-  readonly mode: 'sync' | 'async';
-  readonly reference: string | null;
-  readonly onUnknown: 'hold' | 'resend';
-  readonly sendsToClient: boolean;
-  readonly createdAt: number;
-  readonly sendAt: number | null;
-  readonly expiresAt: number | null;
-  readonly requestId: string;
-  readonly traceparent: string | null;
-  /** The message that this one repeats. */
-  readonly resendOf: string | null;
-  readonly state: MessageState;
-  /** Null once erased. */
-  readonly payload: Payload | null;
-  /** Bytes of the request and of its files; kept after erasure. */
-  readonly payloadBytes: number;
-  readonly attempts: readonly AttemptRecord[];
-  /** Set once an attempt was unclear: from then on the message ends `sent` or `unknown`. */
-  readonly unclear: StoredFailure | null;
-  readonly failure: StoredFailure | null;
-  readonly objectId: string | null;
-  readonly sentAt: number | null;
-  /** When it reached its final state. */
-  readonly endedAt: number | null;
-  /** A queued message is not taken before this. */
-  readonly readyAt: number;
-}
+import type { Lane } from '../channels/channel.ts';
+import type { Flow, FlowBacklog, PacingExchange, PacingView, Pause } from './flows.ts';
+import type { AttemptRecord, MessageRow, MessageState, StoredFailure } from './message-row.ts';
 
 /** The answer that a repeated request gets again. */
 export interface StoredAnswer {
@@ -147,13 +71,6 @@ export interface ListFilter {
   readonly to?: number;
 }
 
-/** Messages of one account that go in order of acceptance: those of one caller in one lane. */
-export interface Flow {
-  readonly account: string;
-  readonly lane: Lane;
-  readonly caller: string;
-}
-
 /** How many of a flow's waiting messages a process may take. */
 export interface TakePick {
   readonly lane: Lane;
@@ -168,45 +85,6 @@ export interface TakeRequest {
   readonly account: string;
   readonly now: number;
   readonly picks: readonly TakePick[];
-}
-
-/** What waits in a flow: every queued message counts, whether it is ready or not. */
-export interface FlowBacklog extends Flow {
-  readonly queued: number;
-  /** `createdAt` of the one that was accepted first. */
-  readonly oldestAt: number;
-}
-
-/** An operator's stop: of an account, of one lane, of one caller, or of one caller in one lane of it. */
-export interface Pause {
-  readonly account: string;
-  readonly lane: Lane | null;
-  readonly caller: string | null;
-  readonly since: number;
-}
-
-/** What a process tells the others about an account's pace, and what it learns. Both texts are opaque to the store. */
-export interface PacingExchange {
-  readonly account: string;
-  readonly now: number;
-  /** What this process reports of itself; takes the place of its last report. */
-  readonly report: string;
-  /** Reports older than this are not given out. */
-  readonly reportsLastMs: number;
-  /** A new state for all, written only if `version` is still the stored one (0 = none is stored yet). */
-  readonly publish: { readonly state: string; readonly version: number } | null;
-  /** The other processes are told to look at once, by `onChange`. They are told of a publication anyway. */
-  readonly isUrgent: boolean;
-}
-
-export interface PacingView {
-  /** This process's name among the reports. */
-  readonly self: string;
-  /** The latest report of every process that reported lately, this one's included, by name. */
-  readonly reports: ReadonlyMap<string, string>;
-  /** What was published last, by this call included; null and 0 if nothing ever was. Outlives every process. */
-  readonly state: string | null;
-  readonly version: number;
 }
 
 /**

@@ -28,7 +28,9 @@ t.test('SIGTERM under load: not ready at once, open for 5 s more, all calls end,
   first.signal('SIGTERM');
   const signaledAt = performance.now();
   await first.log.line({ msg: 'closing' });
-  t.equal((await call(port, { method: 'GET', path: '/readyz' })).status, 503, 'load balancers are told at once');
+  const ready = await call(port, { method: 'GET', path: '/readyz', headers: { connection: 'keep-alive' } });
+  t.equal(ready.status, 503, 'load balancers are told at once');
+  t.equal(ready.headers.connection, 'close', 'and connections that are kept are given back');
   const plain = createSend('late', 1, 'keyed');
   t.not((await call(port, plain.call)).status, 503, 'whoever has not noticed is still served');
   t.strictSame(await first.ended, { code: 0, signal: null });

@@ -3,7 +3,8 @@ import type { CommboxClient, CommboxRequest } from '../../src/commbox/client.ts'
 import { createKeyring } from '../../src/delivery/keyring.ts';
 import { rowOf } from '../../src/delivery/ledger.ts';
 import { createReconciler } from '../../src/delivery/reconcile.ts';
-import type { MessageRow, Store } from '../../src/store/store.ts';
+import type { MessageRow } from '../../src/store/message-row.ts';
+import type { Store } from '../../src/store/store.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { queuedMessage } from '../support/messages.ts';
 import { createFakeStore } from './fake-store.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../../src/kernel/clock.ts';
 import { createPacer, type Pacer } from '../../src/pacing/pacer.ts';
 import { createPacingGroup } from '../../src/pacing/pacing-group.ts';
 import { createThrottles, type Throttle } from '../../src/simulator/throttle.ts';
-import type { PacingExchange, PacingView } from '../../src/store/store.ts';
+import type { PacingExchange, PacingView } from '../../src/store/flows.ts';
 
 /** A run in simulated time: gateways that always have something to send, against one throttle. */
 export interface Scenario {
@@ -86,7 +86,8 @@ function createAgenda() {
   };
 }
 
-const START = 1_000_000;
+// As real clocks count.
+const START = Date.UTC(2026, 0, 1);
 const LONGEST_MS = 900_000;
 
 export async function simulate(scenario: Scenario): Promise<Run> {
@@ -139,7 +140,8 @@ export async function simulate(scenario: Scenario): Promise<Run> {
         if (pacer.room(now) < 1) {
           const opensAt = pacer.opensAt(now);
           // Timers come late by a little.
-          if (Number.isFinite(opensAt) && opensAt > now) timer = clock.schedule(opensAt - now + random() * 1.5, pump);
+          const waitMs = Math.min(opensAt - now, 500) + random() * 1.5;
+          if (Number.isFinite(opensAt) && opensAt > now) timer = clock.schedule(waitMs, pump);
           return;
         }
         left[index] = (left[index] as number) - 1;

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { createStops } from '../../src/pacing/stops.ts';
-import type { Pause } from '../../src/store/store.ts';
+import type { Pause } from '../../src/store/flows.ts';
 
 const pause = (part: Partial<Pause>): Pause => ({ account: 'default', lane: null, caller: null, since: 1, ...part });
 

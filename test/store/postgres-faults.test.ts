@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/kernel/clock.ts';
+import type { PacingExchange } from '../../src/store/flows.ts';
 import { createPostgresStore } from '../../src/store/postgres/postgres-store.ts';
-import { type PacingExchange, StorageUnavailable, type Store, type StoreChange } from '../../src/store/store.ts';
+import { StorageUnavailable, type Store, type StoreChange } from '../../src/store/store.ts';
 import { type StopMode, startPostgres } from '../support/postgres.ts';
 import { ids, insertRows, picking, RESEND, sent, stage } from './contract/support.ts';
 import { postgresPlace } from './postgres-place.ts';

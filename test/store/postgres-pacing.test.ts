@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/kernel/clock.ts';
+import type { PacingExchange } from '../../src/store/flows.ts';
 import { createPostgresStore } from '../../src/store/postgres/postgres-store.ts';
-import type { PacingExchange, Store, StoreChange } from '../../src/store/store.ts';
+import type { Store, StoreChange } from '../../src/store/store.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { HOUR_MS, RESEND, stage } from './contract/support.ts';
 import { postgresPlace } from './postgres-place.ts';

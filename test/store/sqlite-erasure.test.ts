@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import t from 'tap';
+import type { StoredFailure } from '../../src/store/message-row.ts';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
-import type { StoredFailure } from '../../src/store/store.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRow, eventually, LEASE_MS, sent } from './contract/support.ts';
 import { storeDirectory } from './sqlite-support.ts';

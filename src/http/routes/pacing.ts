@@ -6,7 +6,7 @@ import { GatewayError, invalidRequest } from '../../kernel/errors.ts';
 import { parseExact } from '../../kernel/exact-json.ts';
 import { compileSchema } from '../../kernel/validate.ts';
 import type { Log } from '../../observability/log.ts';
-import type { Pause } from '../../store/store.ts';
+import type { Pause } from '../../store/flows.ts';
 import { isoTime, writeJson } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { textOf } from '../body.ts';

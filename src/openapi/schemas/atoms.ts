@@ -1,6 +1,6 @@
 import Type, { type TUnsafe } from 'typebox';
 import { lanes } from '../../channels/channel.ts';
-import { messageStates } from '../../store/store.ts';
+import { messageStates } from '../../store/message-row.ts';
 
 /** A time as answers write it: UTC, with milliseconds. */
 export const time = (description: string) => Type.String({ format: 'date-time', description });

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
-import type { FlowBacklog } from '../store.ts';
+import type { FlowBacklog } from '../flows.ts';
 import type { Database } from './database.ts';
 import { READY, SCHEDULED } from './queue.ts';
 

@@ -1,4 +1,4 @@
-import type { Flow } from '../store.ts';
+import type { Flow } from '../flows.ts';
 import type { Sql } from './database.ts';
 import { judged } from './fragments.ts';
 import { isOf, mayGo, ORDER, READY, SCHEDULED } from './queue.ts';

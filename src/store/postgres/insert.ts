@@ -1,4 +1,5 @@
-import { type InsertResult, type KeyRecord, type MessageRow, type NewMessage, StorageUnavailable } from '../store.ts';
+import type { MessageRow } from '../message-row.ts';
+import { type InsertResult, type KeyRecord, type NewMessage, StorageUnavailable } from '../store.ts';
 import type { Sql } from './database.ts';
 import { findKeys, forgetExpired } from './keys.ts';
 import type { Lease } from './lease.ts';

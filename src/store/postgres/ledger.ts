@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
-import type { MessageRow } from '../store.ts';
+import type { MessageRow } from '../message-row.ts';
 import type { Database } from './database.ts';
 import type { Lease } from './lease.ts';
 import { columnArrays, columnNames, columnTypes } from './rows.ts';

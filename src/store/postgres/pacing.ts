@@ -1,4 +1,5 @@
-import { type PacingExchange, type PacingView, StorageUnavailable } from '../store.ts';
+import type { PacingExchange, PacingView } from '../flows.ts';
+import { StorageUnavailable } from '../store.ts';
 import type { Database } from './database.ts';
 import { type Lease, nowOf } from './lease.ts';
 

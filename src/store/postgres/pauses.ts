@@ -1,4 +1,4 @@
-import type { Pause } from '../store.ts';
+import type { Pause } from '../flows.ts';
 import type { Sql } from './database.ts';
 
 const setStatement = `

@@ -1,4 +1,4 @@
-import type { StoredFailure } from '../store.ts';
+import type { StoredFailure } from '../message-row.ts';
 import type { Sql } from './database.ts';
 import type { Lease } from './lease.ts';
 

@@ -1,5 +1,5 @@
 import type { SpooledFile } from '../../attachments/spool.ts';
-import type { MessageRow, Payload, StoredFailure } from '../store.ts';
+import type { MessageRow, Payload, StoredFailure } from '../message-row.ts';
 
 /** A row of `messages` as `pg` hands it out. */
 export interface MessageRecord {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { SpooledFile } from '../../attachments/spool.ts';
-import type { MessageRow } from '../store.ts';
+import type { MessageRow } from '../message-row.ts';
 import type { Sql } from './database.ts';
 import { ending, erasing, scrubbed } from './fragments.ts';
 import { decodeRow, type MessageRecord, selected } from './rows.ts';

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { InsertResult, KeyClaim, KeyRecord, MessageRow, NewMessage, StoredAnswer } from '../store.ts';
+import type { MessageRow } from '../message-row.ts';
+import type { InsertResult, KeyClaim, KeyRecord, NewMessage, StoredAnswer } from '../store.ts';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
 import type { Keys } from './keys.ts';

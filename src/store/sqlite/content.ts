@@ -1,4 +1,4 @@
-import type { MessageRow } from '../store.ts';
+import type { MessageRow } from '../message-row.ts';
 import type { StoreContext } from './context.ts';
 import { fileColumns } from './rows.ts';
 

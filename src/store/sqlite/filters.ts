@@ -1,4 +1,5 @@
-import { type ListFilter, type MessageState, messageStates } from '../store.ts';
+import { type MessageState, messageStates } from '../message-row.ts';
+import type { ListFilter } from '../store.ts';
 import type { NamedValues } from './database.ts';
 
 export interface Selection {

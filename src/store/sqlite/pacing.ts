@@ -1,4 +1,4 @@
-import type { PacingExchange, PacingView } from '../store.ts';
+import type { PacingExchange, PacingView } from '../flows.ts';
 import type { StoreContext } from './context.ts';
 
 type Published = Pick<PacingView, 'state' | 'version'>;

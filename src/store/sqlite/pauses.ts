@@ -1,5 +1,5 @@
 import type { Lane } from '../../channels/channel.ts';
-import type { Pause } from '../store.ts';
+import type { Pause } from '../flows.ts';
 import type { StoreContext } from './context.ts';
 import { wholeMs } from './rows.ts';
 

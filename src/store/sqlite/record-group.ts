@@ -1,4 +1,4 @@
-import type { MessageRow } from '../store.ts';
+import type { MessageRow } from '../message-row.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { isPlainlySent, type SentCell, sentCells } from './sent-rows.ts';
 

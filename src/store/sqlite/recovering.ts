@@ -1,4 +1,4 @@
-import type { AttemptRecord, StoredFailure } from '../store.ts';
+import type { AttemptRecord, StoredFailure } from '../message-row.ts';
 import type { StoreContext } from './context.ts';
 import type { Cells } from './database.ts';
 import type { Keys } from './keys.ts';

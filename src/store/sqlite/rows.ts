@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import type { SQLInputValue } from 'node:sqlite';
 import type { SpooledFile } from '../../attachments/spool.ts';
-import type { MessageRow, Payload, StoredFailure } from '../store.ts';
+import type { MessageRow, Payload, StoredFailure } from '../message-row.ts';
 import type { Cells, Database, NamedValues } from './database.ts';
 
 /** Columns of `messages` that a row sets. */

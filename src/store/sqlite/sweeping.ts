@@ -1,4 +1,4 @@
-import type { MessageRow } from '../store.ts';
+import type { MessageRow } from '../message-row.ts';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
 import type { Keys } from './keys.ts';

@@ -1,4 +1,6 @@
-import type { Flow, MessageRow, TakePick, TakeRequest } from '../store.ts';
+import type { Flow } from '../flows.ts';
+import type { MessageRow } from '../message-row.ts';
+import type { TakePick, TakeRequest } from '../store.ts';
 import type { StoreContext } from './context.ts';
 import { readRow } from './rows.ts';
 

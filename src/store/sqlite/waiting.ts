@@ -1,5 +1,5 @@
 import type { Lane } from '../../channels/channel.ts';
-import type { Flow, FlowBacklog } from '../store.ts';
+import type { Flow, FlowBacklog } from '../flows.ts';
 import type { StoreContext } from './context.ts';
 import type { Cells } from './database.ts';
 import { IN_TIME, OF_FLOW } from './taking.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
-import type { MessageRow } from '../store.ts';
+import type { MessageRow } from '../message-row.ts';
 
 /** Ledger rows that may be written a moment later, together. */
 export interface WriteBehind {

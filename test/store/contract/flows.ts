@@ -1,5 +1,6 @@
 import type { Test } from 'tap';
-import type { Flow, Store } from '../../../src/store/store.ts';
+import type { Flow } from '../../../src/store/flows.ts';
+import type { Store } from '../../../src/store/store.ts';
 import type { CreatePlace } from '../contract.ts';
 import { HOUR_MS, ids, insertRows, picking, RESEND, stage } from './support.ts';
 

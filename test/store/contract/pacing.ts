@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { PacingExchange } from '../../../src/store/store.ts';
+import type { PacingExchange } from '../../../src/store/flows.ts';
 import type { CreatePlace } from '../contract.ts';
 import { LEASE_MS, RESEND, stage } from './support.ts';
 

@@ -1,5 +1,6 @@
 import type { Test } from 'tap';
-import type { Pause, Store } from '../../../src/store/store.ts';
+import type { Pause } from '../../../src/store/flows.ts';
+import type { Store } from '../../../src/store/store.ts';
 import type { CreatePlace } from '../contract.ts';
 import { stage } from './support.ts';
 

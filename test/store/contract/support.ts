@@ -1,13 +1,7 @@
 import type { Test } from 'tap';
-import type {
-  Flow,
-  MessageRow,
-  NewMessage,
-  Settlement,
-  Store,
-  TakePick,
-  TakeRequest,
-} from '../../../src/store/store.ts';
+import type { Flow } from '../../../src/store/flows.ts';
+import type { MessageRow } from '../../../src/store/message-row.ts';
+import type { NewMessage, Settlement, Store, TakePick, TakeRequest } from '../../../src/store/store.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import type { CreatePlace, StorePlace } from '../contract.ts';
 
