@@ -6,6 +6,8 @@ import { addAuthentication } from './http/auth.ts';
 import { addJsonBodies } from './http/body.ts';
 import { createDraftReader, type DraftOptions } from './http/draft.ts';
 import { addFallbacks } from './http/fallbacks.ts';
+import { addOverload, type OverloadSetup } from './http/overload-setup.ts';
+import { addShedding, withShedding } from './http/overload-shedding.ts';
 import { createRepeats } from './http/repeats.ts';
 import { addRequestHooks } from './http/request-hooks.ts';
 import { addBatchRoute } from './http/routes/batch.ts';
@@ -27,6 +29,7 @@ import type { Scrape } from './observability/metrics.ts';
 import type { RequestObserver } from './observability/request-metrics.ts';
 
 export type AppOptions = ServerOptions &
+  OverloadSetup &
   DraftOptions &
   Omit<SendingOptions, Made> &
   Omit<ChannelRouteOptions, Made> &
@@ -50,6 +53,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = createServer(options);
   addFallbacks(app);
   addRequestHooks(app, { log: options.log, requestEnded: options.metrics?.requestEnded ?? (() => {}) });
+  const overload = await addOverload(app, options);
   addJsonBodies(app);
   addHealthRoutes(app, options.readiness);
   addOpenapiRoute(app);
@@ -60,9 +64,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(async (scope) => {
     addAuthentication(scope, options);
+    addShedding(scope, overload, options.directory);
     const repeats = createRepeats(options);
     const send = createSender({ ...options, repeats });
-    const made = { ...options, repeats, send, readDraft: createDraftReader(options) };
+    const made = { ...options, repeats, send, readDraft: withShedding(createDraftReader(options), overload) };
 
     for (const channel of channelNames.filter((name) => name !== 'email')) addChannelRoutes(scope, channel, made);
     addMessageRoutes(scope, made);

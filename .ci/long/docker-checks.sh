@@ -121,6 +121,7 @@ check 'the simulated CommBox starts from the same image' simulator
 check 'the gateway sends an SMS with the settings of .env and the key of the secret' sent "$key"
 check 'config/gateway.yaml counts after it was added' yaml
 check 'docker-compose.yml names every variable of .env.example' all_named
+remove simulator
 compose down -v >/dev/null 2>&1
 
 # ---- Several replicas ----
@@ -129,8 +130,10 @@ rm -rf .env secrets config
 image_of() { sed -n "s/^    image: \($1:.*\)/\1/p" docker-compose.yml; }
 scale_images() { nginx_image "$(image_of nginx)" "$base" && postgres_image "$(image_of postgres)" "$base"; }
 sandbox_key=sandbox-key-with-nothing-behind-it
+# Compose 1 enables the profile for the service itself and its own dependencies, not for theirs.
+up_scale() { if docker compose version >/dev/null 2>&1; then docker compose up -d scale; else docker-compose --profile scale up -d scale; fi; }
 scale() {
-  compose up -d scale && wait_for http://127.0.0.1:3000/readyz &&
+  up_scale && export COMPOSE_PROFILES=scale && wait_for http://127.0.0.1:3000/readyz &&
     running | lines scale gateway-1 gateway-2 postgres simulator
 }
 # Plain messages are written to the ledger a moment later.

@@ -24,7 +24,7 @@ inside() { docker run --rm --entrypoint sh "$image" -c "$1"; }
 remove() { docker rm -fv "$@" >/dev/null 2>&1; }
 finish() {
   remove image-check simulator
-  (cd "$work/clone" && compose down -v) >/dev/null 2>&1
+  (cd "$work/clone" && COMPOSE_PROFILES=sandbox,scale compose down -v) >/dev/null 2>&1
   stop_engine "$work"
   rm -rf "$work"
 }

@@ -7,7 +7,6 @@ import type { ControlPatch } from '../../src/simulator/control.ts';
 import type { SimulatorOptions } from '../../src/simulator/server.ts';
 import { GATEWAY_SCRIPT, gatewayEnv } from '../contenders.ts';
 import { ask, freePort, type Launched, launch, listening } from '../lib/process.ts';
-import { runAtOnce } from '../lib/real-time.ts';
 import { temporaryDirectory } from '../stage.ts';
 import type { CommboxLog, CommboxOrder } from './commbox.ts';
 import { type CallerEntry, keyOf, WARM, writeConfig } from './gateway-config.ts';
@@ -67,7 +66,6 @@ export async function openRig(): Promise<Rig> {
     return { warm: await launchCommbox({}), generator: launchIn('./generator.ts', {}) };
   });
 
-  const measured: Launched[] = [generator];
   const load = async (wanted: Load): Promise<LoadResult> => {
     const reply = (await ask(generator, wanted)) as LoadReply;
     if (!reply.ok) throw new Error(reply.reason);
@@ -81,16 +79,11 @@ export async function openRig(): Promise<Rig> {
   let gateways = 0;
 
   return {
-    load(wanted) {
-      // Only now: while they start they would keep the others from theirs.
-      for (const { pid } of measured.splice(0)) runAtOnce(pid);
-      return load(wanted);
-    },
+    load,
     warmUp: (sender) => startGate(() => warmUp(sender, warm.port)),
     async startCommbox({ throttle, latency }, seed) {
       const options = { throttles: [throttle], latency, seed };
       const { process, port } = await startGate(() => launchCommbox(options));
-      measured.push(process);
       const order = (what: CommboxOrder) => ask(process, what);
       return {
         port,
@@ -115,7 +108,6 @@ export async function openRig(): Promise<Rig> {
         const gateway = running.use(launch({ script: GATEWAY_SCRIPT, core: null, env: all, stdout }));
         await listening(gateway, port);
         await warmUp('gateway', port);
-        measured.push(gateway);
       });
       return port;
     },

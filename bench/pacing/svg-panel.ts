@@ -19,34 +19,34 @@ const MOST = 60;
 /** One sender's panel, `y` its upper edge. */
 export function panelOf({ title, note, grants, refusals }: Panel, y: number, seconds: number): string {
   const base = y + TOP + PLOT;
-  const heightOf = (calls: number) => (Math.min(calls, MOST) * PLOT) / MOST;
-  const width = SIZE.plot / seconds;
-  const bars = (from: (second: number) => number, to: (second: number) => number) => {
-    let path = '';
-    for (let second = 0; second < Math.min(seconds, grants.length); second++) {
-      const [low, high] = [heightOf(from(second)), heightOf(to(second))];
-      if (high - low < 0.01) continue;
-      const x = SIZE.left + second * width;
-      path += `M${short(x)} ${short(base - low)}h${short(width * 0.85)}v${short(low - high)}h${short(-width * 0.85)}z`;
+  const level = (calls: number) => Math.round(base - (Math.min(calls, MOST) * PLOT) / MOST);
+  // Whole units keep the file small.
+  const step = Math.floor(SIZE.plot / seconds);
+  /** The area under a line of steps, one for each second. */
+  const area = (callsIn: (second: number) => number) => {
+    let path = `M${SIZE.left} ${base}`;
+    for (let second = 0; second < Math.min(seconds, grants.length); ) {
+      const height = level(callsIn(second));
+      const from = second;
+      while (second < Math.min(seconds, grants.length) && level(callsIn(second)) === height) second++;
+      path += `V${height}h${(second - from) * step}`;
     }
-    return path;
+    return `${path}V${base}z`;
   };
   const granted = (second: number) => grants[second] ?? 0;
   const sent = (second: number) => granted(second) + (refusals[second] ?? 0);
   const peak = Math.max(...grants.map((_, second) => sent(second)));
-  const level = (calls: number) => base - heightOf(calls);
   const scale = [0, QUOTA, 2 * QUOTA, MOST].map(
-    (calls) =>
-      `<text class="faint" x="${SIZE.left - 6}" y="${short(level(calls) + 4)}" text-anchor="end">${calls}</text>`,
+    (calls) => `<text class="faint" x="${SIZE.left - 6}" y="${level(calls) + 4}" text-anchor="end">${calls}</text>`,
   );
   return [
     `<text class="text title" x="${SIZE.left}" y="${y + 16}">${escapeXml(title)}</text>`,
     `<text class="faint" x="${SIZE.width - 16}" y="${y + 16}" text-anchor="end">${escapeXml(note)}</text>`,
     ...scale,
-    `<path class="grant" d="${bars(() => 0, granted)}"/>`,
-    `<path class="refusal" d="${bars(granted, sent)}"/>`,
+    `<path class="refusal" d="${area(sent)}"/>`,
+    `<path class="grant" d="${area(granted)}"/>`,
     `<path class="line" d="M${SIZE.left} ${base}h${SIZE.plot}"/>`,
-    `<path class="quota" d="M${SIZE.left} ${short(level(QUOTA))}h${SIZE.plot}"/>`,
+    `<path class="quota" d="M${SIZE.left} ${level(QUOTA)}h${SIZE.plot}"/>`,
     peak > MOST
       ? `<text class="faint" x="${SIZE.width - 16}" y="${y + TOP + 10}" text-anchor="end">cut off: up to ${peak} a second</text>`
       : '',
@@ -55,8 +55,4 @@ export function panelOf({ title, note, grants, refusals }: Panel, y: number, sec
 
 export function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-}
-
-function short(length: number): string {
-  return String(Math.round(length * 10) / 10);
 }

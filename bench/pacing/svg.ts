@@ -22,7 +22,7 @@ export function drawTraces(title: string, panels: readonly Panel[], seconds: num
   const height = HEADER + panels.length * SIZE.panel + FOOTER;
   const bottom = height - FOOTER;
   const ticks = Array.from({ length: Math.floor(seconds / 20) + 1 }, (_, index) => index * 20);
-  const xOf = (second: number) => SIZE.left + (second * SIZE.plot) / seconds;
+  const xOf = (second: number) => SIZE.left + second * Math.floor(SIZE.plot / seconds);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE.width} ${height}" role="img" aria-label="${escapeXml(title)}">`,
     `<style>${STYLE}\n</style>`,
@@ -43,10 +43,10 @@ function legend(x: number, y: number): string {
   const words = (at: number, text: string) => `<text class="faint" x="${at}" y="${y}">${text}</text>`;
   return [
     swatch(x, 'grant'),
-    words(x + 15, 'granted a second'),
-    swatch(x + 125, 'refusal'),
-    words(x + 140, 'refused (429); both together: sent'),
-    `<path class="quota" d="M${x + 345} ${y - 4}h24"/>`,
-    words(x + 375, 'the quota, which nobody was told but p-throttle'),
+    words(x + 15, 'granted'),
+    swatch(x + 80, 'refusal'),
+    words(x + 95, 'refused (429), calls a second; together: sent'),
+    `<path class="quota" d="M${x + 370} ${y - 4}h24"/>`,
+    words(x + 400, 'the quota, of which only p-throttle was told'),
   ].join('');
 }

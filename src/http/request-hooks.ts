@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Begins a request that Fastify answers before any hook: such a one is told of like any other. */
     beginRequest(request: FastifyRequest, reply: FastifyReply): void;
+    /** Requests whose answer is not out yet, and whose caller is still there. */
+    requestsInProgress(): number;
   }
 }
 
@@ -36,15 +38,18 @@ export function addRequestHooks(app: FastifyInstance, { log, requestEnded }: Req
       durationMs: reply.elapsedTime,
     });
   };
+  let inProgress = 0;
   const begin = (request: FastifyRequest, reply: FastifyReply) => {
     const context = createRequestContext();
     request.context = context;
+    inProgress += 1;
     request.traceparent = traceparentOf(request.raw);
     reply.raw.setHeader('x-request-id', request.id);
     reply.raw.setHeader('traceparent', request.traceparent);
     // The one event that comes for every request, answered or left. What a caller left behind goes on to its end, and
     // is told then.
     reply.raw.once('close', () => {
+      inProgress -= 1;
       context.onClosed();
       if (reply.sent) tell(request, reply);
       else context.onAnswered = () => tell(request, reply);
@@ -52,6 +57,7 @@ export function addRequestHooks(app: FastifyInstance, { log, requestEnded }: Req
   };
 
   app.decorate('beginRequest', begin);
+  app.decorate('requestsInProgress', () => inProgress);
   app.addHook('onRequest', (request, reply, done) => {
     begin(request, reply);
     done();

@@ -1,10 +1,13 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { discardRest } from '../attachments/request-body.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { GatewayError } from '../kernel/errors.ts';
+import { invalidRequest } from '../kernel/errors.ts';
+import { hasBody, watchBodies } from './body-watch.ts';
+import { type ConnectionLimits, defaultConnectionLimits } from './connection-limits.ts';
 import { sendProblem, toGatewayError } from './errors.ts';
-import { PROBLEM_TYPE, problemOf } from './problem.ts';
+import { createRefuse, type Refuse } from './refusals.ts';
 import { requestIdOf } from './request-context.ts';
 
 export interface ServerOptions {
@@ -13,13 +16,20 @@ export interface ServerOptions {
   /** Addresses and CIDRs whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[];
   readonly clock: Clock;
+  /** Default: {@link defaultConnectionLimits}. */
+  readonly connectionLimits?: ConnectionLimits;
 }
 
 // A stream id of 255 characters can be three bytes each in UTF-8, and nine characters when percent-encoded.
 const LONGEST_PATH_PARAMETER = 255 * 9;
 
+/** Node's own default, stated because callers may rely on it. */
+const MOST_HEADER_BYTES = 16 * 1024;
+
 /** Fastify as the gateway needs it: no logger of its own, no coercion, ids taken over, every failure a problem. */
-export function createServer({ bodyLimit, trustProxy, clock }: ServerOptions): FastifyInstance {
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { bodyLimit, trustProxy, clock, connectionLimits: limits = defaultConnectionLimits } = options;
+  let refuse: Refuse = (_, socket) => void socket.destroy();
   const app = Fastify({
     logger: false,
     bodyLimit,
@@ -29,39 +39,62 @@ export function createServer({ bodyLimit, trustProxy, clock }: ServerOptions): F
     routerOptions: { maxParamLength: LONGEST_PATH_PARAMETER },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    keepAliveTimeout: limits.idleMs,
+    http: {
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: limits.checkMs,
+      maxHeaderSize: MOST_HEADER_BYTES,
+      // Node would answer without a body; the hook below does better.
+      requireHostHeader: false,
+    },
     frameworkErrors: (error, request, reply) => {
       // Fastify meets these before any hook.
       request.server.beginRequest(request, reply);
       sendProblem(request, reply, toGatewayError(error));
+      endUpload(request.raw, clock);
     },
-    clientErrorHandler: answerUnreadable,
+    clientErrorHandler: (error, socket) => refuse(error, socket),
   });
+  const { server } = app;
+  refuse = createRefuse(server, clock);
+  watchBodies(server, limits, clock, ({ socket }) => refuse({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket));
+  server.on('connect', (_: IncomingMessage, socket: Socket) => refuse({ code: 'CONNECT' }, socket));
+  // Node would answer 417 without a body; a server may as well ignore what it does not know (RFC 9110, 10.1.1).
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    server.emit('request', request, response);
+  });
+  server.maxConnections = limits.connections + Math.ceil(limits.connections / 4);
+
   // Requests are validated by the handlers, with every fault named; Fastify's own validator drops and coerces.
   app.setValidatorCompiler(() => () => true);
+  app.addHook('onRequest', (request, reply, done) => {
+    if (hasOneHost(request.raw)) return done();
+    request.server.beginRequest(request, reply);
+    const message = 'exactly one Host header is required (RFC 9112, 3.2)';
+    sendProblem(request, reply, invalidRequest([{ pointer: '', message }]));
+  });
   app.addHook('onSend', (request, reply, _payload, done) => {
-    // Fastify would close at once, and the reset that a caller still writing gets can overtake its answer.
-    if (reply.statusCode === 413 && !request.raw.complete) {
+    if (!request.raw.complete && hasBody(request.raw)) {
+      // Fastify would close at once after some errors, and the reset that a caller still writing gets can overtake its
+      // answer.
       reply.removeHeader('connection');
-      discardRest(request.raw, clock);
+      endUpload(request.raw, clock);
     }
     done();
   });
   return app;
 }
 
-/** Answers bytes that are no HTTP request, on the bare socket. */
-function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const isTooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const isTimeout = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const [status, reason] = isTooLarge
-    ? ['431 Request Header Fields Too Large', 'The headers of the request are too large.']
-    : isTimeout
-      ? ['408 Request Timeout', 'The request did not arrive in time.']
-      : ['400 Bad Request', 'The request is not valid HTTP.'];
-  const problem = problemOf(new GatewayError('invalid_request', reason), requestIdOf({ headers: {} }));
-  const body = JSON.stringify({ ...problem, status: Number.parseInt(status, 10) });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+/** Reads on for a moment after the answer, but not for ever: Node alone would take in whatever comes. */
+function endUpload(raw: IncomingMessage, clock: Clock): void {
+  if (!raw.complete && hasBody(raw)) discardRest(raw, clock);
+}
+
+function hasOneHost({ httpVersionMinor, rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts === 1 || (hosts === 0 && httpVersionMinor === 0);
 }

@@ -57,7 +57,9 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
       limit++;
     },
     refusedFirst({ inFlight }) {
-      limit = Math.max(1, inFlight - 1);
+      // A single call was not one too many.
+      if (inFlight <= 1) return;
+      limit = inFlight - 1;
       isHolding = true;
     },
     blames({ now, inFlight, boundAt, pacedAt, openedAt }) {

@@ -172,7 +172,7 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
   const exchange = async () => {
     const urgent = isUrgent;
     isUrgent = false;
-    const view = await say(null, urgent && !leads);
+    const view = await say(null, urgent && (!leads || isStopped));
     const reports = read(view);
     if (!leads) return;
     const news = lead(reports, view.self);

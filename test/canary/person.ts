@@ -107,6 +107,12 @@ export const objectOf = (person: Person) => ({
   Message: person.text,
   UserStreamProviderId: person.phone,
   UserStreamProviderType: 5,
-  User: { UniqueId: person.customerId, FirstName: person.firstName, LastName: person.lastName, Email: person.email },
+  User: {
+    Phone1: person.phoneWritten,
+    UniqueId: person.customerId,
+    FirstName: person.firstName,
+    LastName: person.lastName,
+    Email: person.email,
+  },
   Content: { subject: person.subject, ours: person.contentMember },
 });

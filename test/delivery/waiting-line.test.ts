@@ -48,3 +48,15 @@ t.test('the order holds over thousands that come and go', async (t) => {
   while (line.length > 0) served.push(line.take());
   t.strictSame(served, all);
 });
+
+t.test('what ended at the end of the line is let go', async (t) => {
+  const line = createWaitingLine();
+  const all = messages(4);
+  for (const message of all) line.add(message);
+  for (const n of [1, 2, 3]) if (all[n] !== undefined) all[n].state = 'failed';
+  line.trim();
+  t.equal(line.length, 1);
+  line.take();
+  line.trim();
+  t.equal(line.length, 0);
+});

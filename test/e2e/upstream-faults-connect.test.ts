@@ -83,7 +83,6 @@ const rows: Row[] = [
 
 const ways: [Way, Expected][] = [
   ['json', WITHDRAWN],
-  ['form', WITHDRAWN],
   ['async json', WAITS],
 ];
 
@@ -101,6 +100,10 @@ for (const { name, start, cause, proxy, isSlow = false } of rows) {
     }
   });
 }
+
+t.test('an upload finds it just as closed', async (t) => {
+  await checkFault(t, { way: 'upload', upstream: await deadEnd(t), expected: WITHDRAWN });
+});
 
 t.test('with a certificate as it should be, the same way is open', async (t) => {
   for (const way of ['json', 'form', 'async json'] as const) {

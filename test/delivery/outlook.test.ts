@@ -1,0 +1,140 @@
+import t from 'tap';
+import { createOutlook } from '../../src/delivery/outlook.ts';
+import { createPacer } from '../../src/pacing/pacer.ts';
+import type { FlowKey } from '../../src/pacing/scheduler.ts';
+
+const now = Date.UTC(2026, 0, 1);
+const shop = { lane: 'normal', caller: 'shop' } as const;
+const news = { lane: 'normal', caller: 'news' } as const;
+const otp = { lane: 'critical', caller: 'otp' } as const;
+
+/** What waits: first those in the store, by its own count, then those whose callers wait. */
+function setUp(stored: readonly (readonly [FlowKey, number])[], waiting: readonly (readonly [FlowKey, number])[] = []) {
+  let isHeld = false;
+  const stopped = new Set<string>();
+  const pacer = createPacer({ random: () => 0, concurrency: 4, knownRate: 10 });
+  const outlook = createOutlook({
+    pacer,
+    policy: () => ({ weight: 1, criticalShare: 0.5 }),
+    isHeld: () => isHeld,
+    isStopped: (_, caller) => stopped.has(caller),
+    waiting: () => waiting.map(([flow, count]) => ({ flow, waiting: count })),
+  });
+  const count = (flows: typeof stored, changes = outlook.changes) =>
+    outlook.counted(
+      flows.map(([flow, queued]) => ({ ...flow, account: 'default', queued, oldestAt: now })),
+      changes,
+    );
+  count(stored);
+  return {
+    pacer,
+    outlook,
+    count,
+    stop: (caller: string) => stopped.add(caller),
+    hold: () => {
+      isHeld = true;
+    },
+    position: (flow: FlowKey, own: number | null = null) => outlook.prospect(flow, own, now).position,
+  };
+}
+
+t.test('the position counts all that goes before, by the rules of the turns', async (t) => {
+  const { position } = setUp([[shop, 101]]);
+  t.equal(position(shop), 100, 'the last of its own flow');
+  t.equal(position(shop, 7), 7, 'one that was accepted earlier');
+  const shared = setUp([
+    [shop, 11],
+    [news, 1_000],
+  ]);
+  t.ok(Math.abs(shared.position(shop) - 20) <= 1, 'every other turn is another’s, and no more, whatever waits there');
+  t.ok(shared.position(otp, 0) <= 1, 'a higher lane waits for nobody below');
+});
+
+t.test('those whose callers wait count like those in the store', async (t) => {
+  const { position } = setUp([[shop, 3]], [[shop, 4]]);
+  t.equal(position(shop), 6);
+});
+
+t.test('the start follows from the position and the rate', async (t) => {
+  const { outlook } = setUp([[shop, 101]]);
+  t.equal(outlook.prospect(shop, null, now).startsAt, now + 10_000);
+});
+
+t.test('and from the pause, if there is one', async (t) => {
+  const { outlook, pacer } = setUp([[shop, 101]]);
+  pacer.refused(pacer.enter(now), 'quota', 30_000, now);
+  t.equal(outlook.prospect(shop, null, now).startsAt, now + 40_000);
+});
+
+t.test('without a rate there is nothing to wait for', async (t) => {
+  const outlook = createOutlook({
+    pacer: createPacer({ random: () => 0, concurrency: 4, knownRate: null }),
+    policy: () => ({ weight: 1, criticalShare: 0.5 }),
+    isHeld: () => false,
+    isStopped: () => false,
+    waiting: () => [{ flow: shop, waiting: 500 }],
+  });
+  t.equal(outlook.prospect(shop, null, now).startsAt, now);
+});
+
+t.test('nobody knows when an operator lifts a stop; what is stopped is before nobody', async (t) => {
+  const { outlook, stop, position } = setUp([
+    [shop, 11],
+    [news, 1_000],
+  ]);
+  stop('news');
+  t.equal(outlook.prospect(news, null, now).startsAt, Number.POSITIVE_INFINITY);
+  t.equal(position(shop), 10);
+});
+
+t.test('each reason to wait has its name', async (t) => {
+  const alone = setUp([[shop, 5]]);
+  t.equal(alone.outlook.prospect(shop, null, now).waitingFor, 'rate');
+  const shared = setUp([
+    [shop, 5],
+    [news, 5],
+  ]);
+  t.equal(shared.outlook.prospect(shop, null, now).waitingFor, 'fair_share');
+  const stopped = setUp([[shop, 5]]);
+  stopped.stop('shop');
+  t.equal(stopped.outlook.prospect(shop, null, now).waitingFor, 'paused');
+  const { pacer, outlook, hold } = setUp([[shop, 5]]);
+  pacer.refused(pacer.enter(now), 'quota', null, now);
+  t.equal(outlook.prospect(shop, null, now).waitingFor, 'paused');
+  hold();
+  t.equal(outlook.prospect(shop, null, now).waitingFor, 'credentials', 'which no pause will end');
+});
+
+t.test('what comes and goes here counts at once', async (t) => {
+  const { outlook, position } = setUp([]);
+  t.equal(outlook.accepted(shop), 0);
+  t.equal(outlook.accepted(shop), 1, 'one is before it');
+  t.equal(outlook.accepted(news), 0);
+  outlook.left(news, 1);
+  outlook.left(shop, 1);
+  outlook.left(shop, 5);
+  t.equal(position(otp), 0);
+  t.equal(outlook.accepted(shop), 0, 'never fewer than none');
+});
+
+t.test('the store’s count corrects what this process cannot know', async (t) => {
+  const { count, position } = setUp([[shop, 11]]);
+  count([[shop, 41]]);
+  t.equal(position(shop), 40);
+  count([]);
+  t.equal(position(shop), 0);
+});
+
+t.test('a count from before something came is outdated, but not for ever', async (t) => {
+  const { outlook, count, position } = setUp([[shop, 11]]);
+  for (const expected of [11, 12]) {
+    const { changes } = outlook;
+    outlook.accepted(shop);
+    count([[shop, 3]], changes);
+    t.equal(position(shop), expected);
+  }
+  const { changes } = outlook;
+  outlook.accepted(shop);
+  count([[shop, 3]], changes);
+  t.equal(position(shop), 2, 'where something always comes, it counts all the same');
+});

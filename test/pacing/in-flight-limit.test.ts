@@ -1,0 +1,103 @@
+import t from 'tap';
+import { createInFlightLimit, type LimitFacts } from '../../src/pacing/in-flight-limit.ts';
+
+const now = Date.UTC(2026, 0, 1);
+const NEVER = Number.NEGATIVE_INFINITY;
+/** A refusal while calls waited for others to end, and none for the rate. */
+const bound = (inFlight: number, at = now): LimitFacts => ({
+  now: at,
+  inFlight,
+  boundAt: at,
+  pacedAt: NEVER,
+  openedAt: at - 10_000,
+});
+const paced = (inFlight: number): LimitFacts => ({ ...bound(inFlight), boundAt: NEVER, pacedAt: now });
+
+function grant(limit: ReturnType<typeof createInFlightLimit>, calls: number, at = now) {
+  for (let n = 0; n < calls; n++) limit.granted(limit.limit, true, at);
+}
+
+t.test(
+  'knowing nothing it begins with four, and one more for every eight that are granted while others wait',
+  async (t) => {
+    const limit = createInFlightLimit({ concurrency: 32 });
+    t.equal(limit.limit, 4);
+    grant(limit, 7);
+    t.equal(limit.limit, 4);
+    grant(limit, 1);
+    t.equal(limit.limit, 5);
+    grant(limit, 10_000);
+    t.equal(limit.limit, 32, 'never more than is configured');
+  },
+);
+
+t.test('while nobody waits there is no reason for more', async (t) => {
+  const limit = createInFlightLimit({ concurrency: 32 });
+  for (let n = 0; n < 100; n++) limit.granted(4, false, now);
+  t.equal(limit.limit, 4);
+});
+
+t.test('a limit that is configured lower holds at once', async (t) => {
+  const options = { concurrency: 32 };
+  const limit = createInFlightLimit(options);
+  grant(limit, 10_000);
+  options.concurrency = 2;
+  t.equal(limit.limit, 2);
+});
+
+t.test('a refusal while more are in flight than ever is about their number', async (t) => {
+  const limit = createInFlightLimit({ concurrency: 32 });
+  grant(limit, 40);
+  t.equal(limit.blames({ ...bound(10), openedAt: now - 100 }), true);
+  t.equal(limit.limit, 9);
+});
+
+t.test('one while calls waited for the rate is not', async (t) => {
+  const limit = createInFlightLimit({ concurrency: 32 });
+  grant(limit, 40);
+  t.equal(limit.blames(paced(10)), false);
+  t.equal(limit.blames({ ...bound(1) }), false, 'nor one of a single call');
+  t.equal(limit.limit, 9);
+});
+
+t.test('where lowering the number does not help, it is the rate after all', async (t) => {
+  const limit = createInFlightLimit({ concurrency: 32 });
+  grant(limit, 200);
+  const verdicts = [5, 4, 3, 3].map((inFlight, n) => {
+    const at = now + n * 1_000;
+    limit.granted(8, true, at);
+    return limit.blames({ ...bound(inFlight, at), openedAt: at - 3_000 });
+  });
+  t.strictSame(verdicts, [true, true, true, false]);
+});
+
+t.test('after a refusal it stays for a while, the longer the more the pause cost', async (t) => {
+  for (const [pauseMs, holdMs] of [
+    [0, 5_000],
+    [600, 50_000],
+    [60_000, 120_000],
+  ] as const) {
+    const limit = createInFlightLimit({ concurrency: 32 });
+    limit.blames(bound(6));
+    limit.reopened(pauseMs, now);
+    grant(limit, 100, now + holdMs - 1);
+    t.equal(limit.limit, 5);
+    grant(limit, 8, now + holdMs);
+    t.equal(limit.limit, 6, 'then it tries again');
+  }
+});
+
+t.test('the first refusal ever leaves one fewer than there were', async (t) => {
+  const limit = createInFlightLimit({ concurrency: 32 });
+  grant(limit, 100);
+  limit.refusedFirst(bound(12));
+  t.equal(limit.limit, 11);
+  limit.refusedFirst(bound(1));
+  t.equal(limit.limit, 11, 'unless there was but one, which cannot have been one too many');
+});
+
+t.test('what was learned can be taken up again', async (t) => {
+  const limit = createInFlightLimit({ concurrency: 32 });
+  limit.restore(20);
+  t.equal(limit.limit, 20);
+});

@@ -1,0 +1,217 @@
+import t from 'tap';
+import { createGroupRig, type Member } from './group-rig.ts';
+
+/** How many calls may start now, in all processes together. */
+const roomOf = (members: readonly Member[]) => members.reduce((sum, member) => sum + member.room(), 0);
+const sum = (members: readonly Member[]) => members.reduce((total, member) => total + member.share(), 0);
+const near = (value: number, wanted: number) => Math.abs(value - wanted) < 0.03;
+
+t.test('a process that is alone has all of the rate', async (t) => {
+  const { join } = createGroupRig({ knownRate: 20 });
+  const alone = await join('a');
+  t.match(alone.pacer.state(0), { share: 1, rate: 20 });
+});
+
+t.test('each has the part of the rate that it has messages for, and together they have it once', async (t) => {
+  const { join, clock } = createGroupRig({ knownRate: 20 });
+  const members = [await join('a', 90), await join('b', 10), await join('c', 0)];
+  await clock.advance(1_000);
+  const [a, b, c] = members.map((member) => member.share()) as [number, number, number];
+  t.ok(near(a, 0.87) && near(b, 0.11) && near(c, 0.02), `${a} ${b} ${c}`);
+  t.ok(c > 0, 'whoever has nothing can begin without asking');
+  t.ok(near(sum(members), 1));
+  members[2]?.want(100);
+  await clock.advance(1_000);
+  t.ok(near(members[2]?.share() ?? 0, 0.49), 'and has its part within a second');
+  t.ok(near(sum(members), 1));
+});
+
+t.test('while there is no limit the load may come anywhere', async (t) => {
+  const { join, clock } = createGroupRig();
+  const members = [await join('a', 100), await join('b', 0)];
+  await clock.advance(6_000);
+  t.ok((members[1]?.share() ?? 0) >= 0.25);
+});
+
+t.test('a newcomer begins with next to nothing, not with a rate of its own', async (t) => {
+  const { join } = createGroupRig({ knownRate: 20 });
+  const members = [await join('b', 10), await join('c', 10)];
+  t.ok(near(sum(members), 1));
+  const first = await join('a', 10);
+  t.ok(near(sum([first, ...members]), 1), 'even one that will lead');
+});
+
+t.test('a refusal in any of them pauses all, within milliseconds', async (t) => {
+  for (const refused of [0, 1, 2]) {
+    const { join, clock } = createGroupRig();
+    const members = [await join('a'), await join('b'), await join('c')];
+    await clock.advance(1_000);
+    members[refused]?.refuse();
+    await clock.advance(5);
+    t.strictSame(
+      members.map((member) => member.state()),
+      ['paused', 'paused', 'paused'],
+    );
+  }
+});
+
+t.test('one probe goes out among all, and its success opens all', async (t) => {
+  const { join, clock } = createGroupRig();
+  const members = [await join('a', 0), await join('b', 5), await join('c', 90)];
+  await clock.advance(1_000);
+  members[1]?.refuse();
+  await clock.advance(2_000);
+  t.equal(roomOf(members), 0);
+  await clock.advance(500);
+  t.equal(roomOf(members), 1);
+  const prober = members.find((member) => member.room() === 1);
+  t.equal(prober?.name, 'c', 'it is given to one that has something to send');
+  prober?.succeed();
+  await clock.advance(5);
+  t.strictSame(
+    members.map((member) => member.state()),
+    ['open', 'open', 'open'],
+  );
+});
+
+t.test('a probe that is refused pauses all again', async (t) => {
+  const { join, clock } = createGroupRig();
+  const members = [await join('a', 0), await join('b', 5)];
+  await clock.advance(1_000);
+  members[0]?.refuse();
+  await clock.advance(2_500);
+  members[1]?.refuse(30_000);
+  await clock.advance(5_000);
+  t.equal(roomOf(members), 0);
+  t.strictSame(
+    members.map((member) => member.state()),
+    ['paused', 'paused'],
+  );
+});
+
+t.test('what one learns all know', async (t) => {
+  const { join, clock } = createGroupRig();
+  const [a, b] = [await join('a', 0), await join('b', 50)];
+  for (let n = 0; n < 40; n++) {
+    b.succeed();
+    await clock.advance(50);
+  }
+  b.refuse(null);
+  await clock.advance(2_000);
+  b.succeed();
+  await clock.advance(5);
+  const { rate } = a.pacer.state(clock.now());
+  t.ok(rate !== null && rate > 5, 'the leader learned it, though it has sent nothing');
+  t.equal(b.pacer.state(clock.now()).rate, rate);
+});
+
+t.test('the rate rises while others wait for it, though nothing waits at the leader', async (t) => {
+  const { join, clock } = createGroupRig();
+  const [a, b] = [await join('a', 0), await join('b', 50)];
+  b.refuse(null);
+  await clock.advance(1_000);
+  b.succeed();
+  for (let n = 0; n < 200; n++) {
+    if (b.room() > 0) b.succeed();
+    await clock.advance(100);
+  }
+  t.ok((a.pacer.state(clock.now()).rate ?? 0) > 5);
+});
+
+t.test('when the leader dies in a pause another one probes, and takes the whole rate', async (t) => {
+  const { join, clock } = createGroupRig({ knownRate: 20 });
+  const [a, b, c] = [await join('a'), await join('b'), await join('c')];
+  await clock.advance(1_000);
+  c.refuse(null);
+  await clock.advance(5);
+  a.die();
+  await clock.advance(5_000);
+  t.equal(roomOf([b, c]), 0, 'the probe was the leader’s');
+  await clock.advance(12_000);
+  t.equal(roomOf([b, c]), 1);
+  b.succeed();
+  await clock.advance(1_000);
+  t.ok(near(sum([b, c]), 1));
+  t.equal(c.state(), 'open');
+});
+
+t.test('one that ends in good order leaves its share at once, the leader too', async (t) => {
+  const { join, clock } = createGroupRig({ knownRate: 20 });
+  const [a, b, c] = [await join('a'), await join('b'), await join('c')];
+  await clock.advance(1_000);
+  await b.leave();
+  await clock.advance(5);
+  t.ok(near(sum([a, c]), 1));
+  await a.leave();
+  await clock.advance(5);
+  t.equal(c.share(), 1);
+});
+
+t.test('without the store each goes on with its last share, and probes for itself', async (t) => {
+  const { join, clock, breakStore } = createGroupRig({ knownRate: 20 });
+  const members = [await join('a', 30), await join('b', 70)];
+  const b = members[1] as Member;
+  await clock.advance(1_000);
+  const before = members.map((member) => member.share());
+  breakStore(true);
+  await clock.advance(60_000);
+  t.strictSame(
+    members.map((member) => member.share()),
+    before,
+  );
+  b.refuse(1_000);
+  await clock.advance(2_000);
+  t.equal(b.room(), 1);
+  b.succeed();
+  t.equal(b.state(), 'open');
+  t.match(b.pacer.state(clock.now()), { rate: 20, share: before[1] }, 'its part says nothing about the whole');
+
+  breakStore(false);
+  await clock.advance(2_000);
+  members[0]?.refuse(1_000);
+  await clock.advance(1_500);
+  t.equal(roomOf(members), 1, 'together again');
+});
+
+t.test('a process without others learns on while its store is away', async (t) => {
+  const { join, clock, breakStore } = createGroupRig();
+  const alone = await join('a');
+  breakStore(true);
+  await clock.advance(10_000);
+  alone.refuse(null);
+  await clock.advance(1_000);
+  alone.succeed();
+  t.not(alone.pacer.state(clock.now()).rate, null);
+});
+
+t.test('a restart remembers the rate, and the pause in force', async (t) => {
+  const { join, clock } = createGroupRig();
+  const before = await join('z');
+  for (let n = 0; n < 40; n++) {
+    before.succeed();
+    await clock.advance(50);
+  }
+  before.refuse(null);
+  await clock.advance(1_000);
+  before.succeed();
+  const { rate } = before.pacer.state(clock.now());
+  t.not(rate, null);
+  before.refuse(120_000);
+  await before.leave();
+  await clock.advance(60_000);
+  const after = await join('a');
+  t.match(after.pacer.state(clock.now()), { state: 'paused', cause: 'quota', share: 1, rate });
+  await clock.advance(70_000);
+  t.equal(after.room(), 1);
+});
+
+t.test('so does one that was killed, but for the last second', async (t) => {
+  const { join, clock } = createGroupRig();
+  const before = await join('z');
+  before.refuse(120_000);
+  await clock.advance(1_000);
+  before.die();
+  await clock.advance(30_000);
+  const after = await join('a');
+  t.equal(after.state(), 'paused');
+});
