@@ -151,16 +151,15 @@ healthy() { # service
   done
   return 1
 }
-# The answers to a client that sends twice a second meanwhile.
+restart() { compose stop "$1" && compose start "$1" && healthy "$1" && sleep 12; } # until nginx asks it again
+# A client sends twice a second meanwhile.
 restarts() {
-  local answers=$work/answers client replica
-  while [ ! -e "$work/stop" ]; do sms "$sandbox_key"; echo; sleep 0.5; done >"$answers" 2>&1 &
+  local answers=$work/answers client done=1
+  for _ in $(seq 600); do [ -e "$work/stop" ] && break; sms "$sandbox_key"; echo; sleep 0.5; done >"$answers" 2>&1 &
   client=$!
-  for replica in gateway-1 gateway-2; do
-    compose stop "$replica" && compose start "$replica" && healthy "$replica" && sleep 12 || return
-  done
+  restart gateway-1 && restart gateway-2 && done=0
   touch "$work/stop"; wait "$client"
-  ! grep -v '"status":"sent"' "$answers" && wc -l <"$answers" && [ "$(wc -l <"$answers")" -gt 60 ]
+  ! grep -v '"status":"sent"' "$answers" && wc -l <"$answers" && [ "$done" = 0 ] && [ "$(wc -l <"$answers")" -gt 30 ]
 }
 
 check 'nginx and PostgreSQL are at hand' scale_images

@@ -24,7 +24,8 @@ export function judgeAnswer(httpStatus: number, body: Buffer, sendsToClient: boo
   const envelope = readEnvelope(body);
   const isSuccess = httpStatus >= 200 && httpStatus < 300;
   const status = isSuccess ? (statusOf(envelope) ?? httpStatus) : httpStatus;
-  const upstream = { status, description: describe(envelope) };
+  // A number of any size may be anything, a phone number too, and what is told of a status goes into logs.
+  const upstream = { status: status >= 100 && status <= 999 ? status : httpStatus, description: describe(envelope) };
 
   if (status >= 200 && status < 300) {
     if (envelope === null) return { kind: 'unclear', upstream };

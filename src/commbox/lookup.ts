@@ -68,7 +68,8 @@ function readList(body: Buffer): readonly ListedObject[] | null {
   return data.flatMap((entry: unknown) => {
     const { objectId, id, message, createdTime } = (entry ?? {}) as Record<string, unknown>;
     const digits = objectId ?? id;
-    if (typeof digits !== 'string' || typeof message !== 'string') return [];
+    // Kept and told to callers, so nothing but an id will do.
+    if (typeof digits !== 'string' || !/^[1-9]\d{0,18}$/.test(digits) || typeof message !== 'string') return [];
     const createdAt = typeof createdTime === 'string' ? Date.parse(createdTime) : Number.NaN;
     return [{ objectId: digits, message, createdAt: Number.isNaN(createdAt) ? null : createdAt }];
   });

@@ -13,7 +13,7 @@ export interface Secret {
    * which is also what a half-written file looks like. Never rejects.
    */
   refresh(): Promise<'unchanged' | 'changed' | 'unusable'>;
-  /** Why the last `refresh` could not use the file; null if it could. Names the path, never the content. */
+  /** Why the last `refresh` could not use the file; null if it could. */
   problem(): string | null;
 }
 
@@ -32,7 +32,10 @@ export function fixedSecret(text: string): Secret {
   return { value: () => text, file: null, refresh: async () => 'unchanged', problem: () => null };
 }
 
-/** Reads a secret's file. The problem names the path and never the content. Line ends after the text are cut. */
+/**
+ * Reads a secret's file. Line ends after the text are cut. The problem names neither the content nor the path: where a
+ * path belongs, a hasty hand puts the secret itself.
+ */
 export async function openSecretFile(file: string, rule: SecretRule): Promise<OpenedSecret> {
   const first = await readSecret(file, rule);
   if ('problem' in first) return first;
@@ -60,10 +63,11 @@ async function readSecret(file: string, rule: SecretRule): Promise<{ text: strin
   try {
     content = await rule.readFile(file);
   } catch (error) {
-    return { problem: `cannot read the file ${file} (${failureCode(error)}); allowed: a readable file` };
+    return { problem: `cannot read the file that it names (${failureCode(error)}); allowed: a readable file` };
   }
   const text = content.replace(/[\r\n]+$/, '');
-  if (text === '') return { problem: `the file ${file} is empty; allowed: ${rule.allowed}` };
-  if (!rule.accepts(text)) return { problem: `the content of ${file} is not allowed; allowed: ${rule.allowed}` };
+  if (text === '') return { problem: `the file that it names is empty; allowed: ${rule.allowed}` };
+  if (!rule.accepts(text))
+    return { problem: `the content of the file that it names is not allowed; allowed: ${rule.allowed}` };
   return { text };
 }

@@ -33,8 +33,8 @@ export function createAttempt({ client, basePath, keyring, clock }: AttemptOptio
       traceparent: message.traceparent ?? undefined,
       body: payload.kind === 'json' ? payload.body : createMultipartBody(payload.data, payload.files),
     });
-    const result = judge(exchange, message.sendsToClient, clock.monotonic() - startedAt, clock.now());
-    return withoutKeys(result, keyring);
+    const durationMs = clock.monotonic() - startedAt;
+    return judge(exchange, keyring, { sendsToClient: message.sendsToClient, durationMs, nowMs: clock.now() });
   };
 
   return async (message) => {
@@ -54,19 +54,15 @@ export function createAttempt({ client, basePath, keyring, clock }: AttemptOptio
   };
 }
 
-/** CommBox, or a proxy before it, may echo the key; nobody but CommBox may learn it. */
-function withoutKeys(result: AttemptResult, keyring: Keyring): AttemptResult {
-  const raw = 'raw' in result ? result.raw : null;
-  if (raw === null || !keyring.isIn(raw.body)) return result;
-  const { upstream } = result;
-  const body = Buffer.from(keyring.redact(raw.body.toString('latin1')), 'latin1');
-  return {
-    ...result,
-    raw: { ...raw, body },
-    ...(upstream !== undefined && {
-      upstream: { ...upstream, description: upstream.description && keyring.redact(upstream.description) },
-    }),
-  } as AttemptResult;
+type Answered = Extract<Exchange, { readonly kind: 'answer' }>;
+
+/** CommBox, or a proxy before it, may echo the key; nobody but CommBox may learn it. Itself if there is no key in it. */
+function withoutKeys(answer: Answered, keyring: Keyring): Answered {
+  const text = answer.body.toString('latin1');
+  const redacted = keyring.redact(text);
+  const contentType = answer.contentType === undefined ? undefined : keyring.redact(answer.contentType);
+  if (redacted === text && contentType === answer.contentType) return answer;
+  return { ...answer, contentType, body: Buffer.from(redacted, 'latin1') };
 }
 
 /** A file that is gone or was cut would fail in mid-call, where nobody could tell what CommBox made of it. */
@@ -78,7 +74,14 @@ async function isAnyGone(files: readonly SpooledFile[]): Promise<boolean> {
   return false;
 }
 
-function judge(exchange: Exchange, sendsToClient: boolean, durationMs: number, nowMs: number): AttemptResult {
+interface JudgeOptions {
+  readonly sendsToClient: boolean;
+  readonly durationMs: number;
+  readonly nowMs: number;
+}
+
+function judge(exchange: Exchange, keyring: Keyring, options: JudgeOptions): AttemptResult {
+  const { sendsToClient, durationMs, nowMs } = options;
   if (exchange.kind === 'failed') {
     const { error } = exchange;
     if (!exchange.started) return { kind: 'unreachable', durationMs, error };
@@ -91,11 +94,15 @@ function judge(exchange: Exchange, sendsToClient: boolean, durationMs: number, n
     };
   }
   const verdict = judgeAnswer(exchange.status, exchange.body, sendsToClient);
-  const { upstream } = verdict;
+  const told = withoutKeys(exchange, keyring);
+  // What CommBox decided is read from its own words, what it said from those that may be told: a description that is
+  // cut, or that was escaped, must not hold a key either.
+  const { description } = told === exchange ? verdict.upstream : judgeAnswer(told.status, told.body, false).upstream;
+  const upstream = { ...verdict.upstream, description };
   // A body that was cut cannot be passed on as it came.
   const raw: RawAnswer | null = exchange.isCut
     ? null
-    : { status: exchange.status, contentType: exchange.contentType, body: exchange.body };
+    : { status: told.status, contentType: told.contentType, body: told.body };
   switch (verdict.kind) {
     case 'sent':
       return { kind: 'sent', durationMs, upstream, objectId: verdict.objectId, raw };

@@ -1,3 +1,5 @@
+import { keyPattern } from './key-pattern.ts';
+
 /** An account's API keys, looked up anew for every attempt so that a replaced one takes effect at once. */
 export type KeySource = () => { readonly current: string; readonly next: string | null };
 
@@ -8,9 +10,10 @@ export interface Keyring {
   other(refused: string): string | null;
   /** Remembers a key that CommBox accepted while the other was refused, until either of them is replaced. */
   prefer(key: string): void;
-  /** Whether one of the account's keys stands in these bytes. */
-  isIn(bytes: Buffer): boolean;
-  /** Takes the account's keys out of a text that CommBox sent, in case it echoes them. */
+  /**
+   * Takes the account's keys, however they are written, out of what CommBox sent, in case it echoes them. A text of
+   * bytes is to be given as latin1. Gives the text itself if there is nothing to take out.
+   */
   redact(text: string): string;
 }
 
@@ -19,7 +22,7 @@ const MOST_REMEMBERED = 8;
 
 export function createKeyring(keys: KeySource): Keyring {
   let choice: { readonly current: string; readonly accepted: string } | null = null;
-  const remembered = new Set<string>();
+  const remembered = new Map<string, RegExp>();
 
   const both = () => {
     const { current, next } = keys();
@@ -29,15 +32,10 @@ export function createKeyring(keys: KeySource): Keyring {
   };
   const remember = (key: string) => {
     if (remembered.has(key)) return;
-    remembered.add(key);
-    const [oldest] = remembered;
+    remembered.set(key, keyPattern(key));
+    const [oldest] = remembered.keys();
     if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
   };
-  const known = () => {
-    both();
-    return [...remembered];
-  };
-
   return {
     preferred() {
       const [current = '', next] = both();
@@ -47,11 +45,12 @@ export function createKeyring(keys: KeySource): Keyring {
     prefer(key) {
       choice = { current: keys().current, accepted: key };
     },
-    isIn: (bytes) => known().some((key) => bytes.includes(key)),
-    // The longest first: a key may begin with another.
-    redact: (text) =>
-      known()
-        .sort((one, other) => other.length - one.length)
-        .reduce((rest, key) => rest.replaceAll(key, '[redacted]'), text),
+    redact(text) {
+      both();
+      // The longest first: a key may begin with another.
+      return [...remembered]
+        .sort(([one], [other]) => other.length - one.length)
+        .reduce((rest, [, pattern]) => rest.replace(pattern, '[redacted]'), text);
+    },
   };
 }

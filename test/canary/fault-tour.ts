@@ -50,7 +50,8 @@ async function useDoors({ ask }: Stage, streamId: string, name: string): Promise
     ask('billing', 'POST /v1/sms', { body: { ...sms, onUnknown: 'resend' }, headers: { prefer: 'respond-async' } }),
     ask('billing', 'POST /v1/sms', { body: sms, headers: keyed }),
     ask('billing', 'POST /streams/:streamId/objects', dropIn),
-    ask('billing', 'POST /v1/email', formOf(person)),
+    // The e-mails' stream is of the account whose key the other half of the faults does not know.
+    ...(streamId === '532' ? [ask('billing', 'POST /v1/email', formOf(person))] : []),
   ]);
   // The stored answer, if one was stored.
   await ask('billing', 'POST /streams/:streamId/objects', dropIn);

@@ -139,6 +139,5 @@ t.test('a key that was replaced during a call is still kept out of what CommBox 
   keyring.preferred();
   keys.current = 'first-key-and-more';
   const echo = 'you sent first-key-and-more, once first-key';
-  t.ok(keyring.isIn(Buffer.from('x first-key x')));
   t.equal(keyring.redact(echo), 'you sent [redacted], once [redacted]');
 });

@@ -1,11 +1,16 @@
 import { hash } from 'node:crypto';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
-import { createOverload, defaultOverloadLimits, type Load, type Pressure } from '../../src/http/overload.ts';
+import { addFallbacks } from '../../src/http/fallbacks.ts';
+import { addDoor, createOverload, defaultOverloadLimits, type Load, type Pressure } from '../../src/http/overload.ts';
 import { createCollector, memoryOf } from '../../src/http/overload-gauge.ts';
+import { addRequestHooks } from '../../src/http/request-hooks.ts';
+import { createServer } from '../../src/http/server.ts';
+import { createLog } from '../../src/observability/log.ts';
 import { expectProblem } from '../http/expect-problem.ts';
 import { rawCall } from '../http/raw-call.ts';
 import { least, startGateway } from '../support/gateway.ts';
+import { createLogCapture } from '../support/log-capture.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 const CALM: Pressure = { eventLoopDelayMs: 5, heapShare: 0.3, memoryShare: 0.3, requests: 100 };
@@ -34,6 +39,31 @@ t.test('each kind of pressure alone makes it busy, then full, and is forgotten w
     now = CALM;
     t.equal(overload.load(), 'calm');
   }
+});
+
+t.test('while it is full, only those who watch over it are let in', async (t) => {
+  let load: Load = 'full';
+  const overload = createOverload({
+    limits: defaultOverloadLimits,
+    measure: () => CALM,
+    onMemoryShort: () => undefined,
+  });
+  const app = createServer({ bodyLimit: 1_000, trustProxy: [], clock: createManualClock() });
+  addFallbacks(app);
+  addRequestHooks(app, { log: createLog({ level: 'info', sink: createLogCapture() }), requestEnded: () => undefined });
+  addDoor(app, { ...overload, load: () => load });
+  for (const path of ['/livez', '/readyz', '/metrics', '/v1/me']) app.get(path, async () => ({ path }));
+  t.teardown(() => app.close());
+  for (const url of ['/livez', '/readyz', '/metrics']) t.equal((await app.inject({ url })).statusCode, 200, url);
+  for (const url of ['/v1/me', '/nowhere']) {
+    const { statusCode, headers, body } = await app.inject({ url });
+    t.match(
+      { statusCode, headers, body: JSON.parse(body) },
+      { statusCode: 503, headers: { 'retry-after': '5' }, body: { code: 'overloaded' } },
+    );
+  }
+  load = 'calm';
+  t.equal((await app.inject({ url: '/v1/me' })).statusCode, 200);
 });
 
 t.test('the container counts where it is smaller than the machine', async (t) => {
@@ -76,12 +106,16 @@ t.test('with the event loop behind, critical messages go first, and then it is o
   const upload = ['POST /v1/email HTTP/1.1', 'Host: x', `X-API-Key: ${BILLING_KEY}`, 'Content-Length: 20000000'];
   const type = 'Content-Type: multipart/form-data; boundary=b';
 
-  // Longer than two measurements, in turns that are long but not endless.
-  const until = performance.now() + 2_200;
-  while (performance.now() < until) {
-    block(400);
-    await turn();
-  }
+  // Turns that are long but not endless: longer than two measurements before the requests, and for as long as they take.
+  let isBehind = true;
+  const fallBehind = async () => {
+    while (isBehind) {
+      block(320);
+      await turn();
+    }
+  };
+  const behind = fallBehind();
+  await pause(2_200);
   const early = rawCall(t, port, `${[...upload, type].join('\r\n')}\r\n\r\n`);
   const batch = { messages: [{ channel: 'sms', ...least.sms, text: 'batch' }] };
   const [shed, served, door] = await Promise.all([
@@ -101,6 +135,8 @@ t.test('with the event loop behind, critical messages go first, and then it is o
     ]),
     post('/streams/532/objects', { data: { Message: 'door' } }),
   ]);
+  isBehind = false;
+  await behind;
   for (const answer of shed) {
     expectProblem(t, answer, { code: 'overloaded', outcome: 'not_sent' });
     t.match(answer.headers['retry-after'], /^\d+$/);

@@ -209,7 +209,7 @@ export async function simulate(scenario: Scenario): Promise<Run> {
   await settle();
   while (agenda.now() < LONGEST_MS && !gateways.every((gateway) => gateway.isFinished())) {
     if (!agenda.next()) break;
-    if (loads.length > 1) await settle();
+    if (shared.hasAnswered()) await settle();
   }
   for (const gateway of gateways) void gateway.stop();
   return { grants, refusals, sentBy, endMs: agenda.now() };
@@ -227,7 +227,14 @@ function createSharedState(agenda: ReturnType<typeof createAgenda>, delay: () =>
   const listeners = new Map<string, () => void>();
   let state: string | null = null;
   let version = 0;
+  let isAnswered = false;
   return {
+    /** Whether somebody who waited for an answer got it since this was asked last. */
+    hasAnswered() {
+      const was = isAnswered;
+      isAnswered = false;
+      return was;
+    },
     /** The process says and hears nothing any more; the others find out when its last report is too old. */
     cutOff(name: string) {
       dead.add(name);
@@ -250,6 +257,7 @@ function createSharedState(agenda: ReturnType<typeof createAgenda>, delay: () =>
           if (isPublished || isUrgent) {
             for (const [other, tell] of listeners) if (other !== name) agenda.add(agenda.now() + delay(), tell);
           }
+          isAnswered = true;
           resolve({ self: name, reports: new Map(latest.map(([of, { text }]) => [of, text])), state, version });
         });
       });

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import type { Directory } from '../../access/directory.ts';
 import { type Lane, lanes } from '../../channels/channel.ts';
 import type { AccountPacing, PacingDesk } from '../../delivery/pacing-desk.ts';
 import { GatewayError, invalidRequest } from '../../kernel/errors.ts';
@@ -13,6 +14,7 @@ import { textOf } from '../body.ts';
 
 export interface PacingRouteOptions {
   readonly desk: PacingDesk;
+  readonly directory: Pick<Directory, 'caller'>;
   /** For the audit line of every stop and start. */
   readonly log: Log;
 }
@@ -30,7 +32,9 @@ export const stopSchema = Type.Object(
 const stopBody = compileSchema(stopSchema);
 
 /** How fast messages go, and the operators' stop button. For admins. Needs an authenticated scope. */
-export function addPacingRoutes(app: FastifyInstance, { desk, log }: PacingRouteOptions): void {
+export function addPacingRoutes(app: FastifyInstance, options: PacingRouteOptions): void {
+  const { desk, log } = options;
+
   app.get('/v1/pacing', async (request, reply) => {
     requireAdmin(request);
     return writeJson(request, reply, { accounts: (await desk.view()).map(pacingView) });
@@ -42,6 +46,7 @@ export function addPacingRoutes(app: FastifyInstance, { desk, log }: PacingRoute
       const { account } = request.params;
       if (!desk.hasAccount(account)) throw new GatewayError('not_found', 'There is no account of this name.');
       const stop = { account, ...readStop(request) };
+      await requireCaller(stop.caller, options);
       const isChanged = await desk.set(stop, action === 'pause');
       log.warn(
         {
@@ -64,6 +69,14 @@ function requireAdmin(request: FastifyRequest): string {
   const caller = callerOf(request);
   if (!caller.admin) throw new GatewayError('forbidden', 'Only a caller with admin: true may see and steer the pace.');
   return caller.name;
+}
+
+/** What is no caller may be anything, and this one is logged and kept. A former caller's stop can still be lifted. */
+async function requireCaller(name: string | null, { desk, directory }: PacingRouteOptions): Promise<void> {
+  if (name === null || directory.caller(name) !== null) return;
+  const views = await desk.view();
+  if (views.some(({ stops }) => stops.some(({ caller }) => caller === name))) return;
+  throw invalidRequest([{ pointer: '/caller', message: 'must be the name of a configured caller' }]);
 }
 
 function readStop(request: FastifyRequest): Pick<Pause, 'lane' | 'caller'> {
