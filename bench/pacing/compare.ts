@@ -1,5 +1,5 @@
 import { median } from '../lib/stats.ts';
-import { type ClosedRunResult, runClosed } from './closed-run.ts';
+import { type ClosedRun, type ClosedRunResult, runClosed } from './closed-run.ts';
 import { createGate } from './parallel.ts';
 import { allScenarios, type ModelName, type Scenario } from './scenarios.ts';
 import type { SenderName } from './senders.ts';
@@ -22,6 +22,9 @@ export interface Comparison {
 export type ComparedRun = Pick<ClosedRunResult, 'figures' | 'perSecond' | 'stalledMs'>;
 
 const MESSAGES = 1800;
+/** About the time between two calls: whoever stands still for longer has missed one. */
+const STALL_TOLERATED_MS = 60;
+const MOST_TRIES = 3;
 export const FOUR_CALLERS = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
 
 /** Every sender under every throttle. Nothing is shared between runs but the machine. */
@@ -38,16 +41,27 @@ export async function measureComparison(
         seedsUpTo(seeds).map((seed) =>
           gate(async () => {
             const run = { scenario, sender, seed, callers: FOUR_CALLERS, messages: MESSAGES };
-            const { figures, perSecond, stalledMs } = await runClosed(run);
-            const stalled = `stalled for ${Math.round(stalledMs)} ms`;
-            progress(`${scenario.title}, ${sender}, seed ${seed}: ${JSON.stringify(figures)}, ${stalled}`);
-            return { figures, perSecond, stalledMs };
+            const seen = await quietRun(run);
+            const stalled = `stalled for ${Math.round(seen.stalledMs)} ms`;
+            progress(`${scenario.title}, ${sender}, seed ${seed}: ${JSON.stringify(seen.figures)}, ${stalled}`);
+            return seen;
           }),
         ),
       );
       return { scenario, sender, runs };
     }),
   );
+}
+
+/** A run that the machine disturbed is repeated; the least disturbed one counts, whatever it shows. */
+async function quietRun(run: ClosedRun): Promise<ComparedRun> {
+  const tries: ComparedRun[] = [];
+  for (let left = MOST_TRIES; left > 0; left--) {
+    const { figures, perSecond, stalledMs } = await runClosed(run);
+    tries.push({ figures, perSecond, stalledMs });
+    if (stalledMs <= STALL_TOLERATED_MS) break;
+  }
+  return tries.reduce((best, one) => (one.stalledMs < best.stalledMs ? one : best));
 }
 
 export function seedsUpTo(seeds: number): number[] {

@@ -31,7 +31,6 @@ export interface Accepted {
   readonly askedAt: number;
   readonly acceptedAt: number;
   readonly estimatedStart: number;
-  readonly position: number;
 }
 
 const LARGEST_BATCH = 1000;
@@ -72,8 +71,11 @@ export function runArrivals({ port, arrivals }: ArrivalLoad): Promise<Accepted[]
       const askedAt = Date.now();
       const body = { to: PHONE, text, lane };
       const answer = await post(port, '/v1/sms', key, body, 'respond-async');
-      const { estimatedStart, position } = answer as { estimatedStart: string; position: number };
-      return { text, askedAt, acceptedAt: Date.now(), estimatedStart: Date.parse(estimatedStart), position };
+      const { estimatedStart } = answer as { estimatedStart: string | null };
+      // What has begun already has no estimate.
+      const startsAt = estimatedStart === null ? Date.now() : Date.parse(estimatedStart);
+      if (Number.isNaN(startsAt)) throw new Error(`estimatedStart is no time: ${estimatedStart}`);
+      return { text, askedAt, acceptedAt: Date.now(), estimatedStart: startsAt };
     }),
   );
 }

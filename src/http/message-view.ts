@@ -5,8 +5,8 @@ import type { Store } from '../store/store.ts';
 import { isoTime, sentView } from './answer.ts';
 
 interface ViewOptions {
-  readonly delivery: Delivery;
-  readonly store: Store;
+  readonly delivery: Pick<Delivery, 'prospect'>;
+  readonly store: Pick<Store, 'position'>;
 }
 
 /** Counting a line to its end would make it slower the longer it is. */
@@ -62,6 +62,6 @@ export async function acceptedView(
     status: state,
     lane,
     position: prospect?.position ?? own,
-    estimatedStart: Number.isFinite(startsAt) ? isoTime(startsAt) : null,
+    estimatedStart: Number.isFinite(startsAt) ? isoTime(Math.round(startsAt)) : null,
   };
 }

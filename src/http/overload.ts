@@ -28,13 +28,13 @@ export interface OverloadOptions {
 }
 
 /**
- * With a turn of the event loop at a quarter of a second, a message takes a second and more inside the gateway; at a
- * second, callers run out of patience. Half of the connections that are served may wait before others than `critical`
- * ones are turned away.
+ * With a turn of the event loop at half a second, a message takes two seconds and more inside the gateway; at two,
+ * callers run out of patience. Less may be the noise of a busy machine. Half of the connections that are served may
+ * wait before others than `critical` ones are turned away.
  */
 export const defaultOverloadLimits: OverloadOptions['limits'] = {
-  busy: { eventLoopDelayMs: 250, heapShare: 0.85, memoryShare: 0.85, requests: 2_048 },
-  full: { eventLoopDelayMs: 1_000, heapShare: 0.95, memoryShare: 0.95, requests: 3_584 },
+  busy: { eventLoopDelayMs: 500, heapShare: 0.85, memoryShare: 0.85, requests: 2_048 },
+  full: { eventLoopDelayMs: 2_000, heapShare: 0.95, memoryShare: 0.95, requests: 3_584 },
 };
 
 export interface Overload {

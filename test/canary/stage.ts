@@ -43,6 +43,8 @@ export interface Stage extends Gateway {
   stored(): Promise<Buffer>;
   /** Moves time on until CommBox is written to again. */
   recovers(): Promise<void>;
+  /** Moves time on until the work has ended, so that nobody's patience has to be waited for. */
+  passes<T>(work: Promise<T>): Promise<T>;
 }
 
 export const FILES = {
@@ -91,8 +93,8 @@ export async function startStage(t: Test, storage: Storage, dump: Dump): Promise
       GATEWAY_API_KEY: callerKeys.default,
       HTTPS_PROXY_FILE: 'proxy-url',
       LOG_LEVEL: 'trace',
-      SYNC_WAIT_MS: '300',
-      UPSTREAM_TIMEOUT_MS: '300',
+      SYNC_WAIT_MS: '1000',
+      UPSTREAM_TIMEOUT_MS: '5000',
       UPSTREAM_RATE: '1000',
     },
   });
@@ -127,6 +129,19 @@ export async function startStage(t: Test, storage: Storage, dump: Dump): Promise
     said,
     ask,
     stored: () => dump(storage),
+    async passes(work) {
+      let isOver = false;
+      const end = () => {
+        isOver = true;
+      };
+      work.then(end, end);
+      await until(async () => {
+        clock.jump(100);
+        await call(gateway.port, { method: 'GET', path: '/livez' });
+        return isOver;
+      });
+      return work;
+    },
     recovers: () =>
       until(async () => {
         clock.jump(16_000);

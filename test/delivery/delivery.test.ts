@@ -38,7 +38,16 @@ function setUp(methods: Partial<Store> = {}) {
       submitted.push(message);
     },
     wake: (flow) => void events.push(`wake ${flow?.caller}`),
-    outlook: { accepted: () => waiting++, counted: (flows) => void counted.push(flows), changes: 42 },
+    outlook: {
+      accepted: () => waiting++,
+      counted(flows, changes) {
+        counted.push(flows);
+        events.push(`counted ${changes}`);
+      },
+      get changes() {
+        return waiting;
+      },
+    },
     stop: () => void events.push('stop'),
     idle: async () => void events.push('idle'),
     cancel: (message) => message.state === 'queued',
@@ -179,6 +188,16 @@ t.test('each account hears what the store counts for it, and for it alone', asyn
   const { delivery, counted } = setUp({ backlog: async () => [mine, { ...flow, account: 'brand-b' }] });
   await delivery.recount();
   t.strictSame(counted, [[mine]]);
+});
+
+t.test('what comes while the store counts is not in its count', async (t) => {
+  const asked = Promise.withResolvers<FlowBacklog[]>();
+  const { delivery, events } = setUp({ backlog: () => asked.promise });
+  const counting = delivery.recount();
+  await delivery.accept(asyncDraft(), null);
+  asked.resolve([]);
+  await counting;
+  t.equal(events.at(-1), 'counted 3', 'as many changes as before the question');
 });
 
 t.test('an account that is not there has nothing to foresee, and is woken for nothing', async (t) => {

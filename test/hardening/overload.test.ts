@@ -23,8 +23,8 @@ t.test('each kind of pressure alone makes it busy, then full, and is forgotten w
     onMemoryShort: () => undefined,
   });
   const steps: [Partial<Pressure>, Load][] = [
-    [{ eventLoopDelayMs: 300 }, 'busy'],
-    [{ eventLoopDelayMs: 1_500 }, 'full'],
+    [{ eventLoopDelayMs: 600 }, 'busy'],
+    [{ eventLoopDelayMs: 2_500 }, 'full'],
     [{ eventLoopDelayMs: Number.POSITIVE_INFINITY }, 'full'],
     [{ heapShare: 0.9 }, 'busy'],
     [{ heapShare: 0.96 }, 'full'],
@@ -110,7 +110,7 @@ t.test('with the event loop behind, critical messages go first, and then it is o
   let isBehind = true;
   const fallBehind = async () => {
     while (isBehind) {
-      block(320);
+      block(560);
       await turn();
     }
   };

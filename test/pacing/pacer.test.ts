@@ -215,6 +215,33 @@ t.test('a pause survives as well, and its end begins with one probe', async (t) 
   t.equal(after.state(now).state, 'open');
 });
 
+t.test('who takes the lead over in a pause keeps what the one before had learned', async (t) => {
+  const pacer = open({ concurrency: 32 });
+  const other = open({ concurrency: 32 });
+  run(pacer, start, 5_000);
+  const now = refuseOnce(pacer, start + 5_000, null);
+  pacer.play({ leads: false, mayProbe: false, share: 0.5 });
+  other.adopt(pacer.memory(), pacer.period, now);
+  other.refused(other.enter(now), 'quota', 1_000, now);
+  pacer.adopt(other.memory(), other.period, now + 5);
+  const { rate } = pacer.state(now);
+  pacer.play({ leads: true, mayProbe: false, share: 0.5 });
+  pacer.hear({ granted: 1, isPaced: false, refusal: null, reopened: pacer.period }, now + 2_000);
+  t.match(pacer.state(now + 2_000), { state: 'open', rate });
+});
+
+t.test('what others were granted and refused is learned from, though this process sends nothing', async (t) => {
+  const pacer = open({ concurrency: 32 });
+  const nothing = { granted: 0, isPaced: false, refusal: null, reopened: null };
+  for (let n = 1; n <= 10; n++) pacer.hear({ ...nothing, granted: 10 }, start + n * 500);
+  const refusal = { cause: 'quota', retryAfterMs: null, inFlight: 4, isPaced: true, period: 0 } as const;
+  pacer.hear({ ...nothing, refusal }, start + 5_000);
+  t.equal(pacer.state(start + 5_000).state, 'paused');
+  pacer.hear({ ...nothing, granted: 1, reopened: pacer.period }, start + 5_600);
+  const { rate } = pacer.state(start + 5_600);
+  t.ok(rate !== null && rate > 15 && rate < 25, `${rate}`);
+});
+
 t.test('a process that has a share of the rate sends its share', async (t) => {
   const pacer = open({ concurrency: 20, knownRate: 20 });
   pacer.play({ leads: false, mayProbe: false, share: 0.25 });

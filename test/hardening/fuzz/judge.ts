@@ -30,7 +30,9 @@ export function judge(request: FuzzRequest, answer: Answer): Judgement {
   if (status >= 500 && code === null && outcome !== 'unknown') throw new Error(`a bare ${status}`);
   if (status >= 400 && code === null && outcome === undefined)
     throw new Error(`a ${status} that is no problem document`);
-  if (request.kind === 'broken' && (status < 400 || status >= 500)) throw new Error(`taken, though broken: ${status}`);
+  if (request.kind === 'broken' && (status < 400 || status >= 500) && code !== 'overloaded') {
+    throw new Error(`taken, though broken: ${status}`);
+  }
   if (request.kind === 'valid' && status >= 400 && !EXCUSES.includes(code ?? '')) {
     throw new Error(`refused, though valid: ${status} ${answer.text}`);
   }

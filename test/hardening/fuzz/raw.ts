@@ -41,7 +41,8 @@ export function rawOf(request: fc.Arbitrary<FuzzRequest>): fc.Arbitrary<RawReque
     });
 }
 
-function bytesOf({ method, path, headers, body }: FuzzRequest, requestId: string): Buffer {
+function bytesOf({ method, path, headers: given, body }: FuzzRequest, requestId: string): Buffer {
+  const { 'x-request-id': _, ...headers } = given;
   const content = Buffer.from(body ?? '');
   const own = { Host: 'x', 'X-Request-Id': requestId, 'Content-Length': String(content.length) };
   const lines = Object.entries({ ...own, ...headers }).map(([name, value]) => `${name}: ${value}`);

@@ -33,12 +33,13 @@ export async function fuzz(t: Test, { runs, seed = Date.now() % 2 ** 31 }: FuzzO
   let afterFirstQuarter: Footprint | null = null;
 
   const sendRequest = async (request: FuzzRequest) => {
-    const ids = { 'x-request-id': `fuzz-${serial}` };
+    // An id may look like anything, but not like another one.
+    const id = `${request.headers['x-request-id'] ?? 'fuzz-'}${serial}`;
     const { method, path, body } = request;
     const answer = await call(port, {
       method,
       path: path.replaceAll(':known', known).replaceAll('%3Aknown', known),
-      headers: { ...ids, ...request.headers },
+      headers: { ...request.headers, 'x-request-id': id },
       ...(body !== null && { body }),
     });
     const { allowance, isLater, messageId } = judge(request, answer);
