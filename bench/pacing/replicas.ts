@@ -44,7 +44,8 @@ export async function measureReplicas({ seeds, parallel, progress }: PacingTimes
       return figures;
     });
 
-  return Promise.all(
+  // Without `await` the server would be stopped before the first run.
+  return await Promise.all(
     scenarios.map(async (scenario) => {
       const of = (runs: readonly RunFigures[], figure: (run: RunFigures) => number | null) => runs.map(figure);
       const [pairs, ones] = await Promise.all([

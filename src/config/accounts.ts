@@ -100,8 +100,9 @@ export async function openAccounts(
 
   const accounts: AccountConfig[] = [];
   for (const { name, url, keyFile, nextKeyFile, rate, concurrency } of entries) {
-    const key = await open(`accounts.${name}.keyFile`, keyFile);
-    const nextKey = nextKeyFile === null ? null : await open(`accounts.${name}.nextKeyFile`, nextKeyFile);
+    const at = pathOf('accounts', `/${name}`);
+    const key = await open(`${at}.keyFile`, keyFile);
+    const nextKey = nextKeyFile === null ? null : await open(`${at}.nextKeyFile`, nextKeyFile);
     if (key !== null) accounts.push(createAccount({ name, url, key, nextKey, rate, concurrency }));
   }
   return accounts;

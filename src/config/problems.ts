@@ -41,13 +41,23 @@ export function createProblems(): Problems {
   };
 }
 
-/** A JSON pointer (RFC 6901) below `root`, written as people write paths: `root.name[0]`. */
+/**
+ * A JSON pointer (RFC 6901) below `root`, written as people write paths: `root.name[0]`. Of a member that may be a key
+ * in the wrong place only the beginning is shown.
+ */
 export function pathOf(root: string, pointer: string): string {
   const members = pointer.split('/').slice(1);
   return members.reduce((path, raw) => {
-    const member = raw.replaceAll('~1', '/').replaceAll('~0', '~');
+    const member = shown(raw.replaceAll('~1', '/').replaceAll('~0', '~'));
     if (/^\d+$/.test(member)) return `${path}[${member}]`;
     if (!/^[\w-]+$/.test(member)) return `${path}[${JSON.stringify(member)}]`;
     return path === '' ? member : `${path}.${member}`;
   }, root);
+}
+
+// The shortest key has 24 characters. Names of that length are words of small letters.
+const LIKE_A_KEY = /^(?![a-z._-]*$).{24,}$/s;
+
+function shown(member: string): string {
+  return LIKE_A_KEY.test(member) ? `${member.slice(0, 6)}…` : member;
 }

@@ -13,7 +13,7 @@ export interface Secret {
    * which is also what a half-written file looks like. Never rejects.
    */
   refresh(): Promise<'unchanged' | 'changed' | 'unusable'>;
-  /** Why the last `refresh` could not use the file; null if it could. */
+  /** Why the last `refresh` could not use the file; null if it could. Never holds the content. */
   problem(): string | null;
 }
 
@@ -32,10 +32,7 @@ export function fixedSecret(text: string): Secret {
   return { value: () => text, file: null, refresh: async () => 'unchanged', problem: () => null };
 }
 
-/**
- * Reads a secret's file. Line ends after the text are cut. The problem names neither the content nor the path: where a
- * path belongs, a hasty hand puts the secret itself.
- */
+/** Reads a secret's file. The problem never holds the content. Line ends after the text are cut. */
 export async function openSecretFile(file: string, rule: SecretRule): Promise<OpenedSecret> {
   const first = await readSecret(file, rule);
   if ('problem' in first) return first;
@@ -63,11 +60,17 @@ async function readSecret(file: string, rule: SecretRule): Promise<{ text: strin
   try {
     content = await rule.readFile(file);
   } catch (error) {
-    return { problem: `cannot read the file that it names (${failureCode(error)}); allowed: a readable file` };
+    return { problem: `cannot read ${shown(file)} (${failureCode(error)}); allowed: a readable file` };
   }
   const text = content.replace(/[\r\n]+$/, '');
-  if (text === '') return { problem: `the file that it names is empty; allowed: ${rule.allowed}` };
-  if (!rule.accepts(text))
-    return { problem: `the content of the file that it names is not allowed; allowed: ${rule.allowed}` };
+  if (text === '') return { problem: `${shown(file)} is empty; allowed: ${rule.allowed}` };
+  if (!rule.accepts(text)) return { problem: `the content of ${shown(file)} is not allowed; allowed: ${rule.allowed}` };
   return { text };
+}
+
+// Where a path belongs, a hasty hand puts the secret itself. Those are longer, or have capitals and other characters.
+const PLAIN_PATH = /^(?:\/[a-z\d._-]{0,23})+$/;
+
+function shown(path: string): string {
+  return PLAIN_PATH.test(path) ? `the file ${path}` : 'the file that it names';
 }

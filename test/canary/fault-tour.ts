@@ -11,22 +11,9 @@ const person = people.billing;
 /** Meets every fault of the simulator at every door. What comes back names CommBox's key and the customer. */
 export async function meetFaults(t: Test, stage: Stage): Promise<void> {
   const { simulator } = stage;
-  for (const [key, streamId] of [
-    [commboxKeys.current, '532'],
-    [commboxKeys.brand, '900'],
-  ] as const) {
-    const faults = Object.entries(scriptedFaults(key, person));
-    for (const [name, scripts] of faults) {
-      for (const [i, script] of (scripts as readonly ScriptedAnswer[]).entries()) {
-        // Each of the doors meets it, and so does whatever they try again.
-        simulator.control({ next: Array.from({ length: 8 }, () => script) });
-        await useDoors(stage, streamId, `${name} ${i}`);
-        simulator.control({ next: [] });
-        stage.clock.jump(60_000);
-      }
-    }
-    await stage.recovers();
-  }
+  await meetAnswers(stage, '532', Object.entries(scriptedFaults(commboxKeys.current, person)));
+  const { description, contentType, body, headers } = scriptedFaults(commboxKeys.brand, person);
+  await meetAnswers(stage, '900', Object.entries({ description, contentType, body, headers }));
   for (const [name, patches] of Object.entries(settingFaults)) {
     for (const [i, patch] of (patches as readonly ControlPatch[]).entries()) {
       simulator.control(patch);
@@ -40,6 +27,22 @@ export async function meetFaults(t: Test, stage: Stage): Promise<void> {
     stage.said.some(({ answer }) => answer.status === 504),
     'CommBox was silent',
   );
+}
+
+type Scripts = readonly ScriptedAnswer[];
+
+async function meetAnswers(stage: Stage, streamId: string, faults: readonly [string, Scripts][]): Promise<void> {
+  const { simulator, clock } = stage;
+  for (const [name, scripts] of faults) {
+    for (const [i, script] of scripts.entries()) {
+      // Each of the doors meets it, and so does whatever they try again.
+      simulator.control({ next: Array.from({ length: 8 }, () => script) });
+      await useDoors(stage, streamId, `${name} ${i}`);
+      simulator.control({ next: [] });
+      clock.jump(60_000);
+    }
+  }
+  await stage.recovers();
 }
 
 async function useDoors({ ask, passes }: Stage, streamId: string, name: string): Promise<void> {

@@ -28,7 +28,7 @@ export function scriptedFaults(key: string, person: Person) {
   const html = { contentType: 'text/html', body: `<html><h1>${echo}</h1></html>` };
   const raw = (text: string) => ({ status: 400, body: `{"status":400,"description":"${text}","more":"${text}"}` });
   // Wherever a description is cut, half a key must not be left.
-  const cut = Array.from({ length: 6 }, (_, n) => ({ status: 400, description: 'x'.repeat(499 - n * 16) + key }));
+  const cut = Array.from({ length: 3 }, (_, n) => ({ status: 400, description: 'x'.repeat(499 - n * 24) + key }));
   return {
     status: [400, 403, 404, 408, 422, 429, 500, 501, 503].map((status) => ({ status, description: echo })),
     envelopeStatus: [
@@ -47,7 +47,7 @@ export function scriptedFaults(key: string, person: Person) {
       ...[200, 400, 404, 500].map((status) => ({ status, ...html })),
       { status: 500, body: `{"description":"${echo}` },
       { status: 400, body: Buffer.from(`{"description":"${key}"}`, 'utf16le').toString('latin1') },
-      { body: JSON.stringify({ status: 200, data: { id: key, Id: person.phone }, description: echo }) },
+      { body: JSON.stringify({ status: 200, data: { id: key, Id: [person.phone] }, description: echo }) },
     ],
     bodyBytes: [{ status: 500, bodyBytes: 2_000_000 }],
     headers: [

@@ -19,13 +19,13 @@ function jwt(name: string, days: number): { readonly key: string; readonly parts
 const replaced = jwt('replaced', 3);
 const current = jwt('current', 20);
 
-/** CommBox's keys. Those that are no JWT have every character that somebody escapes. */
+/** CommBox's keys. The brand's has every character that somebody escapes. */
 export const commboxKeys = {
   replaced: replaced.key,
   current: current.key,
-  next: `next/commbox+key"with<odd>&characters'%41\\u0041=${'n'.repeat(12)}`,
+  next: 'next/commbox+key-canary==',
   brandReplaced: 'brand/replaced+key=1-canary-of-an-account',
-  brand: 'brand/key+of=1-canary-of-an-account==',
+  brand: `brand/commbox+key"with<odd>&characters'%41\\u0041=canary`,
 } as const;
 
 /** Keys of callers. `retired` opens nothing any more. */

@@ -37,6 +37,22 @@ t.test('a message whose caller waits does not overtake one that was stored befor
   t.strictSame(ids(), [stored, plain.id]);
 });
 
+t.test('also when one that was next leaves while the store is asked', async (t) => {
+  const { store, submit, dispatcher, open, answer, ids, holdStore, clock } = createRig({ concurrency: 1 });
+  const first = submit();
+  const leaving = submit();
+  const stored = store();
+  const last = submit();
+  const goOn = holdStore();
+  answer(() => sent);
+  open[0]?.end(sent);
+  await clock.advance(0);
+  dispatcher.withdraw(leaving);
+  goOn();
+  await clock.advance(0);
+  t.strictSame(ids(), [first.id, stored, last.id]);
+});
+
 t.test('what expired or was canceled in the store takes no slot from those behind it', async (t) => {
   const { store, submit, open, drop, answer, ids, clock } = createRig({ concurrency: 1 });
   const first = submit();

@@ -41,7 +41,7 @@ const UPLOAD_BYTES = 20 * 1024 ** 2;
 /** Sends one message into a fault and checks all that can be seen of it from both ends. */
 export async function checkFault(t: Test, { way, upstream, expected, env = {}, clock }: Faulty): Promise<Gateway> {
   const gateway = await startGateway(t, {
-    env: { COMMBOX_API_URL: upstream.url, SYNC_WAIT_MS: '200', ...env },
+    env: { COMMBOX_API_URL: upstream.url, ...env },
     ...(clock !== undefined && { clock }),
   });
   const isAsync = way.startsWith('async');

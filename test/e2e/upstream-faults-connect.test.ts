@@ -91,7 +91,10 @@ for (const { name, start, cause, proxy, isSlow = false } of rows) {
     for (const [way, expected] of ways) {
       await t.test(way, async (t) => {
         const upstream = await start(t);
-        const env = proxy === undefined ? {} : { HTTPS_PROXY: (await startRawUpstream(t, proxy)).url };
+        // Shorter than the pause after a failure, so that one attempt is all.
+        const patience = { SYNC_WAIT_MS: '900' };
+        const env =
+          proxy === undefined ? patience : { ...patience, HTTPS_PROXY: (await startRawUpstream(t, proxy)).url };
         const clock = isSlow ? { clock: createFastClock(20) } : {};
         const { log } = await checkFault(t, { way, upstream, expected, env, ...clock });
         const attempt = await log.line({ msg: 'attempt', result: 'unreachable' });
@@ -102,7 +105,7 @@ for (const { name, start, cause, proxy, isSlow = false } of rows) {
 }
 
 t.test('an upload finds it just as closed', async (t) => {
-  await checkFault(t, { way: 'upload', upstream: await deadEnd(t), expected: WITHDRAWN });
+  await checkFault(t, { way: 'upload', upstream: await deadEnd(t), expected: WITHDRAWN, env: { SYNC_WAIT_MS: '900' } });
 });
 
 t.test('with a certificate as it should be, the same way is open', async (t) => {

@@ -45,7 +45,7 @@ t.test('a timer that is late costs nothing', async (t) => {
 
 t.test('without a rate all may go, and nothing is counted', async (t) => {
   const meter = createMeter(() => ({ rate: Number.POSITIVE_INFINITY, burst: 1 }));
-  for (let n = 0; n < 1_000; n++) t.equal(meter.take(start), false);
+  for (let n = 0; n < 1_000; n++) if (meter.take(start)) t.fail('there is no rate to be ahead of');
   t.equal(meter.room(start), Number.POSITIVE_INFINITY);
   t.equal(meter.opensAt(start), start);
 });

@@ -1,35 +1,11 @@
 import t from 'tap';
-import { createPacer, type Pacer, type Pass } from '../../src/pacing/pacer.ts';
-
-const start = Date.UTC(2026, 0, 1);
-const open = (options: { concurrency?: number; knownRate?: number } = {}) =>
-  createPacer({ random: () => 0.5, concurrency: options.concurrency ?? 4, knownRate: options.knownRate ?? null });
-const enterAll = (pacer: Pacer, now: number): Pass[] => Array.from({ length: pacer.room(now) }, () => pacer.enter(now));
-
-/** Refuses one call, and grants the probe after the pause. Resolves with the time. */
-function refuseOnce(pacer: Pacer, now: number, retryAfterMs: number | null = 1_000): number {
-  pacer.refused(pacer.enter(now), 'quota', retryAfterMs, now);
-  const probeAt = pacer.opensAt(now);
-  pacer.succeeded(pacer.enter(probeAt), probeAt);
-  return probeAt;
-}
-
-/** When calls start if one always waits and each is granted 20 ms later. */
-function run(pacer: Pacer, from: number, ms: number): number[] {
-  const starts: number[] = [];
-  const passes: Pass[] = [];
-  for (let now = from; now < from + ms; now += 5) {
-    while (passes[0] !== undefined && now - passes[0].startedAt >= 20) pacer.succeeded(passes.shift() as Pass, now);
-    for (; pacer.room(now) > 0; passes.push(pacer.enter(now))) starts.push(now);
-  }
-  for (const pass of passes) pacer.succeeded(pass, from + ms);
-  return starts;
-}
+import type { Pass } from '../../src/pacing/pacer.ts';
+import { enterAll, open, refuseOnce, run, start } from './pacer-rig.ts';
 
 t.test('while nothing was ever refused nobody is held back, whatever the rate', async (t) => {
   const pacer = open({ concurrency: 1_000 });
   for (let n = 0; n < 10_000; n++) {
-    t.equal(pacer.opensAt(start) > start, false);
+    if (pacer.opensAt(start) > start) t.fail('somebody had to wait');
     pacer.succeeded(pacer.enter(start), start);
   }
   t.match(pacer.state(start), { state: 'open', cause: null, rate: null, burst: null, pausedUntil: null });
@@ -180,80 +156,4 @@ t.test('while nobody waits for it, it stays where it is', async (t) => {
   const { rate } = pacer.state(now);
   pacer.room(now + 3_600_000);
   t.equal(pacer.state(now).rate, rate);
-});
-
-t.test('what was learned survives a restart', async (t) => {
-  const before = open({ concurrency: 32 });
-  const now = refuseOnce(before, start + run(before, start, 5_000).length, null);
-  const after = open({ concurrency: 32 });
-  after.adopt(JSON.parse(JSON.stringify(before.memory())), before.period, now);
-  const learned = before.state(now);
-  t.ok(learned.rate !== null);
-  t.match(after.state(now), { rate: learned.rate, burst: learned.burst, inFlightLimit: learned.inFlightLimit });
-  t.ok(after.room(now + 60_000) >= 1, 'and is used at once, however long that took');
-});
-
-t.test('so does the knowledge that there was never a limit', async (t) => {
-  const before = open({ concurrency: 32 });
-  run(before, start, 2_000);
-  const after = open({ concurrency: 32 });
-  after.adopt(JSON.parse(JSON.stringify(before.memory())), before.period, start);
-  t.match(after.state(start), { rate: null, state: 'open' });
-  t.ok(after.room(start) > 4);
-});
-
-t.test('a pause survives as well, and its end begins with one probe', async (t) => {
-  const before = open();
-  before.refused(before.enter(start), 'quota', 60_000, start);
-  const after = open();
-  after.adopt(JSON.parse(JSON.stringify(before.memory())), before.period, start + 10_000);
-  t.match(after.state(start + 10_000), { state: 'paused', cause: 'quota', closedAt: start });
-  t.equal(after.opensAt(start + 10_000), before.opensAt(start));
-  const now = after.opensAt(start + 10_000);
-  t.equal(after.room(now), 1);
-  after.succeeded(after.enter(now), now);
-  t.equal(after.state(now).state, 'open');
-});
-
-t.test('who takes the lead over in a pause keeps what the one before had learned', async (t) => {
-  const pacer = open({ concurrency: 32 });
-  const other = open({ concurrency: 32 });
-  run(pacer, start, 5_000);
-  const now = refuseOnce(pacer, start + 5_000, null);
-  pacer.play({ leads: false, mayProbe: false, share: 0.5 });
-  other.adopt(pacer.memory(), pacer.period, now);
-  other.refused(other.enter(now), 'quota', 1_000, now);
-  pacer.adopt(other.memory(), other.period, now + 5);
-  const { rate } = pacer.state(now);
-  pacer.play({ leads: true, mayProbe: false, share: 0.5 });
-  pacer.hear({ granted: 1, isPaced: false, refusal: null, reopened: pacer.period }, now + 2_000);
-  t.match(pacer.state(now + 2_000), { state: 'open', rate });
-});
-
-t.test('what others were granted and refused is learned from, though this process sends nothing', async (t) => {
-  const pacer = open({ concurrency: 32 });
-  const nothing = { granted: 0, isPaced: false, refusal: null, reopened: null };
-  for (let n = 1; n <= 10; n++) pacer.hear({ ...nothing, granted: 10 }, start + n * 500);
-  const refusal = { cause: 'quota', retryAfterMs: null, inFlight: 4, isPaced: true, period: 0 } as const;
-  pacer.hear({ ...nothing, refusal }, start + 5_000);
-  t.equal(pacer.state(start + 5_000).state, 'paused');
-  pacer.hear({ ...nothing, granted: 1, reopened: pacer.period }, start + 5_600);
-  const { rate } = pacer.state(start + 5_600);
-  t.ok(rate !== null && rate > 15 && rate < 25, `${rate}`);
-});
-
-t.test('a process that has a share of the rate sends its share', async (t) => {
-  const pacer = open({ concurrency: 20, knownRate: 20 });
-  pacer.play({ leads: false, mayProbe: false, share: 0.25 });
-  const starts = run(pacer, start, 20_000).length;
-  t.ok(starts >= 98 && starts <= 102, `${starts} of 100`);
-  t.match(pacer.state(start), { rate: 20, share: 0.25 }, 'what is shown is the rate of all');
-});
-
-t.test('whose turn it is not to probe waits for the word of the one that does', async (t) => {
-  const pacer = open();
-  pacer.play({ leads: false, mayProbe: false, share: 0.5 });
-  pacer.refused(pacer.enter(start), 'quota', 1_000, start);
-  t.equal(pacer.room(start + 60_000), 0);
-  t.equal(pacer.opensAt(start + 60_000), Number.POSITIVE_INFINITY);
 });

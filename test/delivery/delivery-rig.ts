@@ -1,0 +1,70 @@
+import type { Spool } from '../../src/attachments/spool.ts';
+import { createDelivery } from '../../src/delivery/delivery.ts';
+import type { Dispatcher } from '../../src/delivery/dispatcher.ts';
+import type { Draft, Message } from '../../src/delivery/message.ts';
+import { moveTo } from '../../src/delivery/message.ts';
+import type { FlowBacklog } from '../../src/store/flows.ts';
+import { type InsertResult, type NewMessage, StorageUnavailable, type Store } from '../../src/store/store.ts';
+import { createManualClock, settle } from '../support/manual-clock.ts';
+import { queuedMessage } from '../support/messages.ts';
+import { createFakeStore } from './fake-store.ts';
+
+const file = { path: '/spool/a', name: 'a.txt', contentType: null, size: 1, sha256: 'x' };
+export const files: Draft['payload'] = { kind: 'multipart', data: '{}', files: [file] };
+export const key = { scope: 's', fingerprint: 'f' };
+export const answer = { status: 202, headers: {}, body: '', isBinary: false };
+
+/** A draft as a route makes it. */
+export const draft = (members: Partial<Draft> = {}): Draft => ({ ...queuedMessage(0, members), ...members }) as Draft;
+export const asyncDraft = (members: Partial<Draft> = {}) => draft({ mode: 'async', ...members });
+
+export function createDeliveryRig(methods: Partial<Store> = {}) {
+  const clock = createManualClock();
+  const events: string[] = [];
+  const inserted: NewMessage[] = [];
+  const submitted: Message[] = [];
+  const counted: (readonly FlowBacklog[])[] = [];
+  let serial = 0;
+  let waiting = 3;
+  const insert: Store['insert'] = async (messages) => {
+    events.push('insert');
+    inserted.push(...messages);
+    return messages.map((): InsertResult => ({ kind: 'inserted' }));
+  };
+  const dispatcher: Partial<Dispatcher> = {
+    submit(message) {
+      events.push('submit');
+      submitted.push(message);
+    },
+    wake: (flow) => void events.push(`wake ${flow?.caller}`),
+    outlook: {
+      accepted: () => waiting++,
+      counted(flows, changes) {
+        counted.push(flows);
+        events.push(`counted ${changes}`);
+      },
+      get changes() {
+        return waiting;
+      },
+    },
+    stop: () => void events.push('stop'),
+    idle: async () => void events.push('idle'),
+    cancel: (message) => message.state === 'queued',
+  };
+  const spool: Partial<Spool> = {
+    sync: async () => void events.push('sync'),
+    remove: async () => void events.push('remove'),
+  };
+  const delivery = createDelivery({
+    clock,
+    nextId: () => `msg_${++serial}`,
+    dispatchers: new Map([['default', dispatcher as Dispatcher]]),
+    store: createFakeStore({ insert, queuedCount: async () => 7, get: async () => null, ...methods }),
+    spool: spool as Spool,
+    watch: { wait: async () => {}, ended: (id) => void events.push(`ended ${id}`) },
+    ledger: { begin: async () => true, settle: async () => 'held', note: () => {} },
+    queueLimit: 10,
+    keepKeysMs: 1_000,
+  });
+  return { delivery, clock, events, inserted, submitted, counted };
+}
