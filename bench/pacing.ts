@@ -23,8 +23,9 @@ export type PacingPart = (typeof pacingParts)[number];
 
 export interface PacingOptions extends PacingTimes {
   readonly parts: readonly PacingPart[];
-  /** Of `compare`. */
+  /** Of `compare`, `change` and `replicas`. */
   readonly models: readonly ModelName[];
+  /** Of `compare`. */
   readonly senders: readonly SenderName[];
   /** Where the drawings of `compare` go; null = nowhere. */
   readonly pictures: string | null;
@@ -76,10 +77,10 @@ export async function measurePacing(options: PacingOptions): Promise<{ figures: 
         add(part, await measureCritical(times), reportCritical);
         break;
       case 'change':
-        add(part, await measureChange(times), reportChange);
+        add(part, await measureChange(models, times), reportChange);
         break;
       case 'replicas':
-        add(part, await measureReplicas(times), reportReplicas);
+        add(part, await measureReplicas(models, times), reportReplicas);
         break;
       case 'estimate':
         add(part, await measureEstimates(times), reportEstimates);

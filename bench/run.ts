@@ -20,7 +20,7 @@ Without a name: throughput, then memory.
   --stored N    durable: messages that wait in the large store (default 1000000: 2 GB in TMPDIR)
   --earlier DIR durable: an earlier version's checkout, whose plain path is measured beside this one's
   --part A,B    pacing: ${pacingParts.join(', ')} (default: all)
-  --model A,B   pacing, compare: tokenBucket, fixedWindow, slidingWindow, concurrency (default: all)
+  --model A,B   pacing, compare, change and replicas: tokenBucket, fixedWindow, slidingWindow, concurrency (default: all)
   --contender A,B  pacing, compare: gateway, undici, p-retry, p-throttle (default: all)
   --seeds N     pacing: each run so many times, each with another seed (default 3)
   --parallel N  pacing: runs at the same time (default 5)

@@ -4,7 +4,7 @@ import { FOUR_CALLERS, medianOf, type PacingTimes, seedsUpTo } from './compare.t
 import { keyOf } from './gateway-config.ts';
 import { createGate } from './parallel.ts';
 import { openRig } from './rig.ts';
-import { modelNames, QUOTA, type Scenario, scenarioOf, throttleOf } from './scenarios.ts';
+import { type ModelName, QUOTA, type Scenario, scenarioOf, throttleOf } from './scenarios.ts';
 
 /** How the gateway follows a quota that changes in mid-run. */
 export interface ChangeFigures {
@@ -26,11 +26,14 @@ const MOST = 1.05;
 /** More than can be sent. */
 const PLENTY = 100_000;
 
-export function measureChange({ seeds, parallel, progress }: PacingTimes): Promise<ChangeFigures[]> {
+export function measureChange(
+  models: readonly ModelName[],
+  { seeds, parallel, progress }: PacingTimes,
+): Promise<ChangeFigures[]> {
   const gate = createGate(parallel);
   const changes = [QUOTA / 2, QUOTA * 2].flatMap((rate) =>
     [true, false].flatMap((isStated) =>
-      modelNames.map((model) => ({ rate, scenario: scenarioOf(model, isStated, false) })),
+      models.map((model) => ({ rate, scenario: scenarioOf(model, isStated, false) })),
     ),
   );
   return Promise.all(

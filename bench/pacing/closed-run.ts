@@ -55,6 +55,7 @@ export async function runClosed(run: ClosedRun): Promise<ClosedRunResult> {
   );
   await rig.load({ kind: 'closed', sender, lines, seed, withinMs: WITHIN_MS });
   const log = await commbox.log();
+  if (log.calls.length === 0) throw new Error(`${sender}: nothing arrived at CommBox`);
   const names = callers.map(({ name }) => name);
   const calls = callsOf(log);
   const figures = figuresOf(log, scenario, names, messages);

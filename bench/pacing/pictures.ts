@@ -34,6 +34,6 @@ export async function writePictures(directory: string, comparisons: readonly Com
 function panelOf({ sender, runs: [first] }: Comparison): Panel[] {
   if (first === undefined) return [];
   const { lost, quotaUsed, refusals } = first.figures;
-  const note = `${refusals.toLocaleString('en')} refused, ${lost} lost, ${percent(quotaUsed)} of the quota from 10 s on`;
+  const note = `${refusals.toLocaleString('en')} refused, ${lost.toLocaleString('en')} lost, ${percent(quotaUsed)} of the quota from 10 s on`;
   return [{ title: senderTitles[sender].replaceAll('`', ''), note, ...first.perSecond }];
 }

@@ -2,7 +2,7 @@ import { startPostgres } from '../../test/support/postgres.ts';
 import { runClosed } from './closed-run.ts';
 import { FOUR_CALLERS, medianOf, type PacingTimes, seedsUpTo } from './compare.ts';
 import { createGate } from './parallel.ts';
-import { modelNames, type Scenario, scenarioOf } from './scenarios.ts';
+import { type ModelName, type Scenario, scenarioOf } from './scenarios.ts';
 import type { RunFigures } from './trace.ts';
 
 /** Two gateways on one PostgreSQL, nine tenths of the load on one of them, beside a single gateway. */
@@ -23,17 +23,22 @@ const SPLIT = [0.9, 0.1];
 // Each gateway has a pool of connections, and the server of the tests takes a hundred.
 const MOST_PAIRS = 4;
 
-export async function measureReplicas({ seeds, parallel, progress }: PacingTimes): Promise<ReplicaFigures[]> {
+export async function measureReplicas(
+  models: readonly ModelName[],
+  { seeds, parallel, progress }: PacingTimes,
+): Promise<ReplicaFigures[]> {
   await using stack = new AsyncDisposableStack();
   const server = await startPostgres({ teardown: (task) => stack.defer(task) });
   const gate = createGate(parallel);
   const pairGate = createGate(Math.min(parallel, MOST_PAIRS));
-  const scenarios = [true, false].flatMap((isStated) => modelNames.map((model) => scenarioOf(model, isStated, false)));
+  const scenarios = [true, false].flatMap((isStated) => models.map((model) => scenarioOf(model, isStated, false)));
 
   const runOne = (scenario: Scenario, seed: number) =>
     gate(async () => {
       const run = { scenario, sender: 'gateway', seed, callers: FOUR_CALLERS, messages: MESSAGES } as const;
-      return (await runClosed(run)).figures;
+      const { figures } = await runClosed(run);
+      progress(`one gateway, ${scenario.title}, seed ${seed}: ${JSON.stringify(figures)}`);
+      return figures;
     });
   const runPair = (scenario: Scenario, seed: number) =>
     pairGate(async () => {

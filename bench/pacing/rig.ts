@@ -97,19 +97,20 @@ export async function openRig(): Promise<Rig> {
       };
     },
     async startGateway(commbox, callers, env = {}) {
-      const port = await freePort();
       const own = join(directory, `gateway-${++gateways}`);
       await mkdir(own, { mode: 0o700 });
       const config = await writeConfig(own, callers, warm.port);
       const stdout = openSync(`${own}.log`, 'w', 0o600);
-      const settings = { ...gatewayEnv({ port, upstreamPort: commbox.port, directory: own }), SYNC_WAIT_MS };
-      await startGate(async () => {
+      return startGate(async () => {
+        // Not sooner: while one waits for its turn, somebody else may take the port.
+        const port = await freePort();
+        const settings = { ...gatewayEnv({ port, upstreamPort: commbox.port, directory: own }), SYNC_WAIT_MS };
         const all = { ...settings, GATEWAY_CONFIG: config, ...env };
         const gateway = running.use(launch({ script: GATEWAY_SCRIPT, core: null, env: all, stdout }));
         await listening(gateway, port);
         await warmUp('gateway', port);
+        return port;
       });
-      return port;
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -36,20 +36,18 @@ export function panelOf({ title, note, grants, refusals }: Panel, y: number, sec
   const granted = (second: number) => grants[second] ?? 0;
   const sent = (second: number) => granted(second) + (refusals[second] ?? 0);
   const peak = Math.max(...grants.map((_, second) => sent(second)));
+  const cut = peak > MOST ? `<tspan class="faint light" dx="10">up to ${peak} a second, cut off</tspan>` : '';
   const scale = [0, QUOTA, 2 * QUOTA, MOST].map(
     (calls) => `<text class="faint" x="${SIZE.left - 6}" y="${level(calls) + 4}" text-anchor="end">${calls}</text>`,
   );
   return [
-    `<text class="text title" x="${SIZE.left}" y="${y + 16}">${escapeXml(title)}</text>`,
+    `<text class="text title" x="${SIZE.left}" y="${y + 16}">${escapeXml(title)}${cut}</text>`,
     `<text class="faint" x="${SIZE.width - 16}" y="${y + 16}" text-anchor="end">${escapeXml(note)}</text>`,
     ...scale,
     `<path class="refusal" d="${area(sent)}"/>`,
     `<path class="grant" d="${area(granted)}"/>`,
     `<path class="line" d="M${SIZE.left} ${base}h${SIZE.plot}"/>`,
     `<path class="quota" d="M${SIZE.left} ${level(QUOTA)}h${SIZE.plot}"/>`,
-    peak > MOST
-      ? `<text class="faint" x="${SIZE.width - 16}" y="${y + TOP + 10}" text-anchor="end">cut off: up to ${peak} a second</text>`
-      : '',
   ].join('\n');
 }
 

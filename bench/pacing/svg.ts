@@ -7,7 +7,7 @@ const STYLE = `
   .ground { fill: #ffffff } .text { fill: #1f2328 } .faint { fill: #59636e }
   .line { stroke: #d1d9e0 } .quota { stroke: #1f2328; stroke-dasharray: 4 4 }
   .grant { fill: #2da44e } .refusal { fill: #cf222e }
-  text { font: 12px system-ui, -apple-system, 'Segoe UI', sans-serif } .title { font-weight: 600; font-size: 13px }
+  text { font: 12px system-ui, -apple-system, 'Segoe UI', sans-serif } .title { font-weight: 600; font-size: 13px } .light { font-weight: 400; font-size: 12px }
   @media (prefers-color-scheme: dark) {
     .ground { fill: #0d1117 } .text { fill: #e6edf3 } .faint { fill: #9198a1 }
     .line { stroke: #3d444d } .quota { stroke: #e6edf3 }

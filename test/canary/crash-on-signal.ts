@@ -13,11 +13,8 @@ const kinds: Readonly<Record<string, () => void>> = {
   'like a stack'() {
     throw new TypeError(`no such customer\n    at ${text}\n    at Object.${text}`);
   },
-  rejection: () => void Promise.reject(new CustomerNotFound(text, { cause: new Error(text) })),
-  'no error'() {
-    throw text;
-  },
-  'several at once': () => void Promise.reject(new AggregateError([new Error(text)], text)),
+  rejection: () =>
+    void Promise.reject(new CustomerNotFound(text, { cause: new AggregateError([new Error(text)], text) })),
 };
 
 process.on('SIGUSR2', () => kinds[process.env['CRASH'] ?? '']?.());

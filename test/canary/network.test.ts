@@ -45,6 +45,8 @@ async function meet(t: Test, name: string, url: string, proxy: string | null): P
   t.strictSame(personal(log.text() + told), [], name);
 }
 
+t.setTimeout(60_000);
+
 const proxyAt = ({ url }: RawUpstream) => url.replace('//', `//operator:${passwords.proxy}@`);
 const nobodyHears = () => undefined;
 
@@ -77,12 +79,13 @@ t.test('TLS that fails, and a CommBox that echoes what it got and breaks off', a
   const echo = async (peer: Peer) => {
     const head = (await peer.head()) ?? '';
     peer.write(`HTTP/1.1 500 ${head.replaceAll(/[\r\n]+/g, ' ')}\r\nContent-Length: 100000\r\n\r\n${head}`);
-    peer.reset();
+    peer.end();
   };
   const plain = await startRawUpstream(t, echo);
+  const talker = await startRawUpstream(t, (peer) => peer.end(envelope(400)));
   const upstreams = {
     'an expired certificate': (await startRawUpstream(t, nobodyHears, expired)).url,
-    'plain text in place of TLS': plain.url.replace('http:', 'https:'),
+    'plain text in place of TLS': talker.url.replace('http:', 'https:'),
     'an echo, half of it': (await startRawUpstream(t, echo, valid)).url,
     'an echo in plain, half of it': plain.url,
     'an odd interim answer': (

@@ -10,6 +10,7 @@ import { type Answer, call, type RequestHeaders } from '../http/call.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { personOf } from './person.ts';
 import { callerKeys, commboxKeys, passwords } from './planted.ts';
+import { callWhenCalm } from './when-calm.ts';
 
 export const people = { billing: personOf('billing', 1), shop: personOf('shop', 2), ops: personOf('ops', 3) } as const;
 export type CallerName = keyof typeof callerKeys;
@@ -104,20 +105,16 @@ export async function startStage(t: Test, storage: Storage, dump: Dump): Promise
     const [method = '', template = ''] = route.split(' ');
     const path = template.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? 'missing'));
     const isJson = body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
-    const send = () =>
-      call(gateway.port, {
-        method,
-        path: query === '' ? path : `${path}?${query}`,
-        ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as string | Uint8Array) }),
-        headers: {
-          ...(key !== null && { authorization: `Bearer ${callerKeys[key]}` }),
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...headers,
-        },
-      });
-    let answer = await send();
-    // A machine that is busy with other tests is not what this is about.
-    while (answer.text.includes(BUSY)) answer = await send();
+    const answer = await callWhenCalm(gateway.port, {
+      method,
+      path: query === '' ? path : `${path}?${query}`,
+      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as string | Uint8Array) }),
+      headers: {
+        ...(key !== null && { authorization: `Bearer ${callerKeys[key]}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+    });
     said.push({ to: key === null ? 'nobody' : callerOf[key], route, answer });
     return answer;
   };

@@ -2,10 +2,9 @@ import type { Spool } from '../../src/attachments/spool.ts';
 import { createDelivery } from '../../src/delivery/delivery.ts';
 import type { Dispatcher } from '../../src/delivery/dispatcher.ts';
 import type { Draft, Message } from '../../src/delivery/message.ts';
-import { moveTo } from '../../src/delivery/message.ts';
 import type { FlowBacklog } from '../../src/store/flows.ts';
-import { type InsertResult, type NewMessage, StorageUnavailable, type Store } from '../../src/store/store.ts';
-import { createManualClock, settle } from '../support/manual-clock.ts';
+import type { InsertResult, NewMessage, Store } from '../../src/store/store.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { queuedMessage } from '../support/messages.ts';
 import { createFakeStore } from './fake-store.ts';
 

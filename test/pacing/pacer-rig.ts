@@ -5,7 +5,8 @@ export const start = Date.UTC(2026, 0, 1);
 export const open = (options: { concurrency?: number; knownRate?: number } = {}) =>
   createPacer({ random: () => 0.5, concurrency: options.concurrency ?? 4, knownRate: options.knownRate ?? null });
 /** Starts all that may start. */
-export const enterAll = (pacer: Pacer, now: number): Pass[] => Array.from({ length: pacer.room(now) }, () => pacer.enter(now));
+export const enterAll = (pacer: Pacer, now: number): Pass[] =>
+  Array.from({ length: pacer.room(now) }, () => pacer.enter(now));
 
 /** Refuses one call, and grants the probe after the pause. Returns when. */
 export function refuseOnce(pacer: Pacer, now: number, retryAfterMs: number | null = 1_000): number {
@@ -17,7 +18,7 @@ export function refuseOnce(pacer: Pacer, now: number, retryAfterMs: number | nul
 
 /** When calls start if one always waits and each is granted 20 ms later. */
 export function run(pacer: Pacer, from: number, ms: number): number[] {
-  export const starts: number[] = [];
+  const starts: number[] = [];
   const passes: Pass[] = [];
   for (let now = from; now < from + ms; now += 5) {
     while (passes[0] !== undefined && now - passes[0].startedAt >= 20) pacer.succeeded(passes.shift() as Pass, now);
