@@ -63,8 +63,6 @@ export const FILES = {
   'proxy-url': `http://operator:${passwords.proxy}@proxy.invalid:8080`,
 } as const;
 
-const BUSY = 'has more to do than it can';
-
 const callerOf: Readonly<Record<CallerName, string>> = {
   billing: 'billing',
   billingNext: 'billing',

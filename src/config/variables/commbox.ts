@@ -61,7 +61,7 @@ export const commboxVariables = {
       allowed: 'an http: or https: URL',
       description: 'Proxy on the way to CommBox. A secret, since it may hold a password.',
     },
-    (text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? '') && /^\S+$/.test(text),
+    isProxyUrl,
   ),
   NO_PROXY: custom(
     Type.String(),
@@ -74,3 +74,15 @@ export const commboxVariables = {
     (text) => text,
   ),
 } as const satisfies Record<string, Variable>;
+
+/** Whether the client can take it: user and password are decoded there, and a stray % would end the process. */
+function isProxyUrl(text: string): boolean {
+  const url = /^\S+$/.test(text) ? URL.parse(text) : null;
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return false;
+  try {
+    decodeURIComponent(`${url.username}:${url.password}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
