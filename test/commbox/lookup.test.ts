@@ -90,7 +90,7 @@ t.test('an answer that makes no sense is none', async (t) => {
   }
   answer = [
     200,
-    '{"data":[null,{"objectId":1},{"message":"no id"},{"objectId":"8","message":"kept","createdTime":"?"}]}',
+    '{"data":[null,{"objectId":1},{"message":"no id"},{"objectId":"no id","message":"x"},{"objectId":"8","message":"kept","createdTime":"?"}]}',
   ];
   t.strictSame(await listObjects(client, '', request), [{ objectId: '8', message: 'kept', createdAt: null }]);
 });
