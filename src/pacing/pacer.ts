@@ -110,6 +110,7 @@ const NEVER = Number.NEGATIVE_INFINITY;
 // Whoever waited for the rate a moment ago would have sent more.
 const PACED_MS = 1_000;
 const BOUND_MS = 100;
+const UNBOUND_MS = 1_000;
 
 export function createPacer(options: PacerOptions): Pacer {
   const circuit = createCircuit(options);
@@ -175,7 +176,10 @@ export function createPacer(options: PacerOptions): Pacer {
       if (circuit.cause !== null) return circuit.phase(now) === 'probing' && mayProbe() ? 1 : 0;
       const byNumber = free();
       if (learner.rate === Number.POSITIVE_INFINITY) {
-        if (byNumber < 1) boundAt = now;
+        if (byNumber < 1) {
+          if (now - boundAt > UNBOUND_MS) learner.restart(now);
+          boundAt = now;
+        }
         return Math.max(0, byNumber);
       }
       if (role.leads) learner.evolve(now, now - pacedAt < PACED_MS);

@@ -36,6 +36,8 @@ export interface RateLearner {
   /** How many may be sent at once after a pause. */
   readonly burst: number;
   readonly shape: ThrottleShape;
+  /** Callers begin to wait; what was granted before says how much was wanted, not how much may be sent. */
+  restart(now: number): void;
   granted(calls: number): void;
   /** The first call of a cycle starts. */
   begin(now: number): void;
@@ -227,6 +229,11 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     },
     get shape() {
       return shape;
+    },
+    restart(now) {
+      if (facts !== null || rate !== Number.POSITIVE_INFINITY) return;
+      startedAt = now;
+      grants = 0;
     },
     granted(calls) {
       grants += calls;
