@@ -134,7 +134,8 @@ export function createPacer(options: PacerOptions): Pacer {
 
   const ownLimit = () => Math.max(1, Math.round(inFlightLimit.limit * role.share));
   const free = () => Math.min(ownLimit(), ramp) - inFlight;
-  const mayProbe = () => inPeriod === 0 && role.mayProbe;
+  // Whether CommBox can be reached from here, only this process can find out.
+  const mayProbe = () => inPeriod === 0 && (role.mayProbe || circuit.cause === 'connection');
 
   /** @param since when the call that opened began */
   const reopen = (since: number, now: number) => {
@@ -214,12 +215,12 @@ export function createPacer(options: PacerOptions): Pacer {
       learner.granted(1);
       if (pass.period !== circuit.period) return;
       inPeriod--;
-      const isProbe = circuit.cause !== null;
-      if (isProbe) reopen(pass.startedAt, now);
+      const isShared = circuit.cause === 'quota';
+      if (circuit.cause !== null) reopen(pass.startedAt, now);
       if (ramp < inFlightLimit.limit) ramp++;
       else ramp = Number.POSITIVE_INFINITY;
       inFlightLimit.granted(ofAll(pass.inFlight), now - boundAt < BOUND_MS, now);
-      if (isProbe) options.onTurn?.({ refusal: null, period: pass.period });
+      if (isShared) options.onTurn?.({ refusal: null, period: pass.period });
     },
     inconclusive(pass) {
       inFlight--;
@@ -234,7 +235,7 @@ export function createPacer(options: PacerOptions): Pacer {
       const atOnce = ofAll(Math.max(pass.inFlight, inFlight + 1));
       const refusal = { cause, retryAfterMs, inFlight: atOnce, isPaced: now - pacedAt < PACED_MS };
       close(cause, retryAfterMs, now, { now, inFlight: atOnce, boundAt, pacedAt, openedAt });
-      options.onTurn?.({ refusal, period: pass.period });
+      if (cause === 'quota') options.onTurn?.({ refusal, period: pass.period });
     },
     cause: () => circuit.cause,
     isPaced: (now) => now - pacedAt < PACED_MS,
@@ -271,6 +272,8 @@ export function createPacer(options: PacerOptions): Pacer {
       // While no limit was met, nothing speaks against what this process found out itself.
       const isUnlimited = memory.learned.rate === null && memory.circuit.cause === null;
       inFlightLimit.restore(Math.max(memory.inFlightLimit, isUnlimited ? inFlightLimit.limit : 0));
+      const isOwnPause = circuit.cause === 'connection' && memory.circuit.cause === null;
+      if (isOwnPause) return;
       circuit.adopt(memory.circuit, period);
       if (isNews) inPeriod = 0;
       if (wasClosed && circuit.cause === null) {

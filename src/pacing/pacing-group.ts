@@ -140,7 +140,7 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     const most = [...reports].reduce((one, other) => (other[1].wants > one[1].wants ? other : one));
     const prober = (reports.get(self)?.wants ?? 0) > 0 ? self : most[0];
     play({ leads: true, mayProbe: prober === self, share: shares[self] ?? 1 });
-    const state: Published = { memory: pacer.memory(), period: pacer.period, shares, prober };
+    const state: Published = { memory: shareable(pacer.memory()), period: pacer.period, shares, prober };
     const text = JSON.stringify(state);
     return text === published ? null : text;
   };
@@ -247,3 +247,10 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
 }
 
 const round = (share: number) => Math.round(share * 1_000) / 1_000;
+
+const OPEN = { cause: null, pausedUntil: 0, closedAt: 0, failures: 0 } as const;
+
+/** Without a pause for want of a connection: another process may have one. */
+function shareable(memory: PacerMemory): PacerMemory {
+  return memory.circuit.cause === 'connection' ? { ...memory, circuit: OPEN } : memory;
+}
