@@ -6,6 +6,7 @@ import { expiryWarning } from './delivery/credentials-expiry.ts';
 import type { Readiness } from './http/routes/health.ts';
 import { createCredentialAlarms, logExpiries, refusalReasons } from './observability/credential-alarms.ts';
 import type { Log } from './observability/log.ts';
+import { createPacingAlarms, pacingReasons } from './observability/pacing-alarms.ts';
 
 /** The accounts of a running gateway. */
 export interface AccountSet {
@@ -27,7 +28,7 @@ export interface AccountSet {
   close(isLate: boolean): Promise<void>;
 }
 
-export interface AccountSetDeps extends Omit<AccountDeps, 'refreshKeys' | 'onCredentials'> {
+export interface AccountSetDeps extends Omit<AccountDeps, 'refreshKeys' | 'onCredentials' | 'onPacing'> {
   readonly log: Log;
   /** Called for each account when it begins to exist. */
   readonly onAdded: (account: Account) => void;
@@ -37,6 +38,7 @@ export function createAccountSet(config: Config, deps: AccountSetDeps): AccountS
   const { clock, log } = deps;
   const all = new Map<string, Account>();
   const onCredentials = createCredentialAlarms(log);
+  const onPacing = createPacingAlarms(log);
   const present = () => [...all.values()].filter(({ credentials }) => credentials.cause() !== 'gone');
   const configs = () => present().map((account) => account.config());
   const keys = createKeyWatch({
@@ -49,7 +51,7 @@ export function createAccountSet(config: Config, deps: AccountSetDeps): AccountS
   let isStarted = false;
 
   const add = (entry: AccountConfig) => {
-    const account = createAccount(entry, config, { ...deps, refreshKeys: keys.refresh, onCredentials });
+    const account = createAccount(entry, config, { ...deps, refreshKeys: keys.refresh, onCredentials, onPacing });
     all.set(entry.name, account);
     deps.onAdded(account);
     if (isStarted) void account.group.start();
@@ -79,11 +81,13 @@ export function createAccountSet(config: Config, deps: AccountSetDeps): AccountS
     readiness() {
       const reasons: string[] = [];
       const warnings: string[] = [];
-      for (const { name, credentials } of present()) {
+      for (const { name, credentials, pacer } of present()) {
         const cause = credentials.cause();
         if (cause !== null) reasons.push(refusalReasons[cause](name));
         const warning = expiryWarning(name, credentials.expiresAt(), clock.now());
         if (warning !== null) warnings.push(warning);
+        const { alarm } = pacer.state(clock.now());
+        if (alarm !== null) warnings.push(pacingReasons[alarm](name));
       }
       return { reasons, warnings };
     },

@@ -15,6 +15,7 @@ import { moveTo } from './delivery/message.ts';
 import type { ReconcileAccount } from './delivery/reconcile.ts';
 import type { Clock } from './kernel/clock.ts';
 import { createPacer, type Pacer } from './pacing/pacer.ts';
+import type { PacingAlarm } from './pacing/pacer-state.ts';
 import { createPacingGroup, type PacingGroup } from './pacing/pacing-group.ts';
 import type { FlowKey, FlowPolicy } from './pacing/scheduler.ts';
 import type { Stops } from './pacing/stops.ts';
@@ -56,6 +57,7 @@ export interface AccountDeps {
   /** Reads the account's key files now. */
   readonly refreshKeys: (config: AccountConfig) => Promise<void>;
   readonly onCredentials: (account: string, ...change: Parameters<CredentialsOptions['onChange']>) => void;
+  readonly onPacing: (account: string, alarm: PacingAlarm | null) => void;
 }
 
 type Process = Pick<Config, 'proxy' | 'timing'>;
@@ -92,6 +94,7 @@ export function createAccount(initial: AccountConfig, process: Process, deps: Ac
   const backlog = createBacklog({ account: name, store, clock, giveBack, onRetry: wake });
   const pacer = createPacer({
     onTurn: (turn) => group.turned(turn),
+    onAlarm: (alarm) => deps.onPacing(name, alarm),
     random: Math.random,
     get concurrency() {
       return config.concurrency;

@@ -41,8 +41,8 @@ export function createCourier(options: CourierOptions): Courier {
 
   const tellPacer = (pass: Pass, result: AttemptResult) => {
     const now = clock.now();
-    if (result.kind === 'throttled') pacer.refused(pass, 'quota', result.retryAfterMs, now);
-    else if (result.kind === 'unreachable') pacer.refused(pass, 'connection', null, now);
+    if (result.kind === 'throttled') pacer.throttled(pass, result.retryAfterMs, now);
+    else if (result.kind === 'unreachable') pacer.unreached(pass, now);
     else if (result.kind === 'unclear' || result.kind === 'damaged') pacer.inconclusive(pass);
     else pacer.succeeded(pass, now);
   };

@@ -1,8 +1,9 @@
 import { type Lane, lanes } from '../channels/channel.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { Pacer, PacerState } from '../pacing/pacer.ts';
+import type { Pacer } from '../pacing/pacer.ts';
+import type { PacerState } from '../pacing/pacer-state.ts';
 import type { Stops } from '../pacing/stops.ts';
-import type { Pause } from '../store/flows.ts';
+import type { FlowBacklog, Pause } from '../store/flows.ts';
 import type { Store } from '../store/store.ts';
 import type { Credentials } from './credentials.ts';
 import type { Dispatcher } from './dispatcher.ts';

@@ -1,6 +1,6 @@
 import type { Lane } from '../channels/channel.ts';
 import type { Credentials } from '../delivery/credentials.ts';
-import type { PacerState } from '../pacing/pacer.ts';
+import type { PacerState } from '../pacing/pacer-state.ts';
 import type { Pause } from '../store/flows.ts';
 import type { AccountReading, PacingState } from './metrics-source.ts';
 

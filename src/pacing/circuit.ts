@@ -1,6 +1,6 @@
-import { backoffMs, connectBackoff, exhaustedDelayMs, throttleBackoff } from './backoff.ts';
+import { type BackoffPolicy, backoffMs, connectBackoff, exhaustedDelayMs, throttleBackoff } from './backoff.ts';
 
-/** What closed an account. */
+/** What closes an account: CommBox's throttle does so for all processes, a connection only for the one that lost it. */
 export type PauseCause = 'quota' | 'connection';
 
 export type Phase = 'open' | 'paused' | 'probing';
@@ -9,20 +9,26 @@ export type Phase = 'open' | 'paused' | 'probing';
 export type Period = number;
 
 /**
- * The breaker of an account: the first refusal closes it for all, after the pause one probe may go, and only its
- * success opens it again. Times are epoch milliseconds.
+ * A breaker: the first refusal closes it for all, after the pause one probe may go, and only its success opens it
+ * again. Times are epoch milliseconds.
  */
 export interface Circuit {
   readonly period: Period;
-  readonly cause: PauseCause | null;
+  readonly isClosed: boolean;
   readonly pausedUntil: number;
   /** When the current pause, with all its probes, began. */
   readonly closedAt: number;
-  /** So many probes failed that this is no short throttle: the quota is used up. */
+  /** So many probes failed that this is no short throttle: the quota is used up. Never so of a connection. */
   readonly isExhausted: boolean;
+  /** Whether no attempt of this period is on its way. */
+  readonly isIdle: boolean;
   phase(now: number): Phase;
+  /** An attempt starts. */
+  enter(): Period;
+  /** It ended. True if it was of the current period. */
+  leave(period: Period): boolean;
   /** An attempt of the current period was refused. */
-  refused(cause: PauseCause, retryAfterMs: number | null, now: number): void;
+  refused(retryAfterMs: number | null, now: number): void;
   /** An attempt of an earlier period was refused: wait at least as long. */
   extend(until: number): void;
   /** A probe was granted. */
@@ -34,21 +40,30 @@ export interface Circuit {
 
 /** Enough to go on with a pause in another process, or after a restart. */
 export interface CircuitState {
-  readonly cause: PauseCause | null;
+  readonly isClosed: boolean;
   readonly pausedUntil: number;
   readonly closedAt: number;
   readonly failures: number;
 }
 
+export interface CircuitOptions {
+  readonly cause: PauseCause;
+  readonly random: () => number;
+}
+
+const POLICIES: Record<PauseCause, BackoffPolicy> = { quota: throttleBackoff, connection: connectBackoff };
 const EXHAUSTED_AFTER = 8;
 const LONGEST_FLOOR_MS = 30_000;
 const LONGEST_PAUSE_MS = 300_000;
 // A pause that sufficed is tried a little shorter the next time.
 const FLOOR_DECAY = 0.8;
 
-export function createCircuit({ random }: { readonly random: () => number }): Circuit {
+export function createCircuit({ cause, random }: CircuitOptions): Circuit {
+  const policy = POLICIES[cause];
+  const isQuota = cause === 'quota';
   let period: Period = 0;
-  let cause: PauseCause | null = null;
+  let inFlight = 0;
+  let isClosed = false;
   let pausedUntil = 0;
   let closedAt = 0;
   let failures = 0;
@@ -56,13 +71,12 @@ export function createCircuit({ random }: { readonly random: () => number }): Ci
   // The longest pause after a refusal that was too short, while CommBox states none.
   let floorMs = 0;
 
-  const delayMs = (why: PauseCause, retryAfterMs: number | null) => {
-    const policy = why === 'quota' ? throttleBackoff : connectBackoff;
-    if (failures > EXHAUSTED_AFTER && why === 'quota') {
+  const delayMs = (retryAfterMs: number | null) => {
+    if (isQuota && failures > EXHAUSTED_AFTER) {
       const ownMs = floorMs + exhaustedDelayMs(failures - EXHAUSTED_AFTER, random);
       return Math.max(retryAfterMs ?? 0, Math.min(LONGEST_PAUSE_MS, ownMs));
     }
-    const ownMs = (why === 'quota' ? floorMs : 0) + backoffMs(policy, failures, null, random);
+    const ownMs = floorMs + backoffMs(policy, failures, null, random);
     // A stated wait of nothing, or one that has just proved too short, is no help.
     if (retryAfterMs === null || retryAfterMs === 0) return ownMs;
     const statedMs = backoffMs(policy, failures, retryAfterMs, random);
@@ -73,8 +87,8 @@ export function createCircuit({ random }: { readonly random: () => number }): Ci
     get period() {
       return period;
     },
-    get cause() {
-      return cause;
+    get isClosed() {
+      return isClosed;
     },
     get pausedUntil() {
       return pausedUntil;
@@ -83,33 +97,45 @@ export function createCircuit({ random }: { readonly random: () => number }): Ci
       return closedAt;
     },
     get isExhausted() {
-      return cause === 'quota' && failures >= EXHAUSTED_AFTER;
+      return isQuota && failures >= EXHAUSTED_AFTER;
     },
-    phase: (now) => (cause === null ? 'open' : now < pausedUntil ? 'paused' : 'probing'),
-    refused(why, retryAfterMs, now) {
-      if (cause === null) closedAt = now;
-      else if (why === 'quota' && cause === 'quota')
-        floorMs = Math.min(LONGEST_FLOOR_MS, Math.max(floorMs, now - refusedAt));
+    get isIdle() {
+      return inFlight === 0;
+    },
+    phase: (now) => (isClosed ? (now < pausedUntil ? 'paused' : 'probing') : 'open'),
+    enter() {
+      inFlight++;
+      return period;
+    },
+    leave(of) {
+      if (of === period) inFlight--;
+      return of === period;
+    },
+    refused(retryAfterMs, now) {
+      if (!isClosed) closedAt = now;
+      // A lost connection comes back at any moment; only of a throttle does a failed probe tell how long it lasts.
+      else if (isQuota) floorMs = Math.min(LONGEST_FLOOR_MS, Math.max(floorMs, now - refusedAt));
       period++;
-      // A connection that was down for long says nothing about the quota, nor the other way round.
-      failures = why === cause ? failures + 1 : 1;
-      cause = why;
+      inFlight = 0;
+      failures++;
+      isClosed = true;
       refusedAt = now;
-      pausedUntil = now + delayMs(why, retryAfterMs);
+      pausedUntil = now + delayMs(retryAfterMs);
     },
     extend(until) {
-      if (cause !== null) pausedUntil = Math.max(pausedUntil, until);
+      if (isClosed) pausedUntil = Math.max(pausedUntil, until);
     },
     reopen(now) {
-      if (failures === 1 && cause === 'quota') floorMs = FLOOR_DECAY * Math.min(floorMs, now - refusedAt);
-      cause = null;
+      if (failures === 1) floorMs = FLOOR_DECAY * Math.min(floorMs, now - refusedAt);
+      isClosed = false;
       failures = 0;
     },
     adopt(state, next) {
+      if (next !== period) inFlight = 0;
       period = next;
-      if (cause === null) refusedAt = state.closedAt;
-      ({ cause, pausedUntil, closedAt, failures } = state);
+      if (!isClosed) refusedAt = state.closedAt;
+      ({ isClosed, pausedUntil, closedAt, failures } = state);
     },
-    snapshot: () => ({ cause, pausedUntil, closedAt, failures }),
+    snapshot: () => ({ isClosed, pausedUntil, closedAt, failures }),
   };
 }

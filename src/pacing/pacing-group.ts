@@ -1,8 +1,9 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { PacingView } from '../store/flows.ts';
 import type { Store } from '../store/store.ts';
-import type { Period } from './circuit.ts';
-import type { Pacer, PacerMemory, Refusal, Role } from './pacer.ts';
+import type { Pacer } from './pacer.ts';
+import { LEAST_SHARE, type Published, proberOf, type Report, sharesOf } from './pacing-report.ts';
+import { aloneRole, type Role, type Turn } from './role.ts';
 
 /**
  * Keeps the pace of an account the same in all processes, and remembers it. One of them, the leader, learns for all:
@@ -13,7 +14,7 @@ export interface PacingGroup {
   /** Takes up what was remembered, then goes on by the clock. Never rejects. */
   start(): Promise<void>;
   /** The pacer was closed or opened here: the others must hear of it at once. */
-  turned(turn: { readonly refusal: Refusal | null; readonly period: Period }): void;
+  turned(turn: Turn): void;
   /** Another process has said something. */
   heardOf(): void;
   stop(): Promise<void>;
@@ -30,40 +31,15 @@ export interface PacingGroupOptions {
   readonly onAllowed: () => void;
 }
 
-/** What a process reports; counters only grow. */
-interface Report {
-  /** It stops: nobody waits for it any more. */
-  readonly isLeaving: boolean;
-  readonly granted: number;
-  readonly wants: number;
-  readonly isPaced: boolean;
-  readonly refusals: number;
-  readonly refusal: (Refusal & { readonly period: Period }) | null;
-  readonly reopenings: number;
-  readonly reopened: Period | null;
-}
-
-/** What the leader publishes. */
-interface Published {
-  readonly memory: PacerMemory;
-  readonly period: Period;
-  readonly shares: Readonly<Record<string, number>>;
-  readonly prober: string;
-}
-
 const WITH_OTHERS_MS = 250;
 const LIMITED_MS = 1_000;
 const IDLE_MS = 5_000;
 const REPORTS_LAST_MS = 15_000;
-// Who has nothing to send can send its first message without asking.
-const LEAST_SHARE = 0.02;
-// While there is no rate to divide, most of the number in flight need not follow the load.
-const EVEN_PART = 0.5;
 
 export function createPacingGroup({ account, store, pacer, clock, wants, onAllowed }: PacingGroupOptions): PacingGroup {
   const sums = { refusals: 0, reopenings: 0 };
   let refusal: Report['refusal'] = null;
-  let reopened: Period | null = null;
+  let reopened: Report['reopened'] = null;
   /** The last report of each process that was taken into account. */
   const heard = new Map<string, Report>();
   let version = 0;
@@ -74,7 +50,7 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
   let isWanted = false;
   let isUrgent = false;
   let isStopped = false;
-  let role: Role = { leads: true, mayProbe: true, share: 1 };
+  let role: Role = aloneRole;
   let cancelNext: (() => void) | null = null;
 
   const play = (next: Role) => {
@@ -86,7 +62,8 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     ...sums,
     isLeaving: isStopped,
     granted: pacer.granted,
-    wants: wants(),
+    // Others must not wait for a probe, nor leave a part of the rate, to a process that cannot reach CommBox.
+    wants: pacer.cause() === 'connection' ? 0 : wants(),
     isPaced: pacer.isPaced(clock.now()),
     refusal,
     reopened,
@@ -113,16 +90,6 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     for (const name of heard.keys()) if (!reports.has(name)) heard.delete(name);
   };
 
-  const sharesOf = (reports: ReadonlyMap<string, Report>) => {
-    const names = [...reports.keys()];
-    const total = names.reduce((sum, name) => sum + (reports.get(name)?.wants ?? 0), 0);
-    const least = pacer.state(clock.now()).rate === null ? EVEN_PART / names.length : LEAST_SHARE;
-    const spread = 1 - least * names.length;
-    const shareOf = (name: string) =>
-      total === 0 ? 1 / names.length : least + (spread * (reports.get(name)?.wants ?? 0)) / total;
-    return Object.fromEntries(names.map((name) => [name, names.length === 1 ? 1 : round(shareOf(name))]));
-  };
-
   const follow = (state: Published, self: string) => {
     play({ leads: false, mayProbe: state.prober === self, share: state.shares[self] ?? LEAST_SHARE });
     // The leader draws its conclusions when the account opens again; until then it must know of every grant.
@@ -136,11 +103,10 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
 
   /** Resolves with what to publish now, if this process leads and there is news. */
   const lead = (reports: ReadonlyMap<string, Report>, self: string): string | null => {
-    const shares = sharesOf(reports);
-    const most = [...reports].reduce((one, other) => (other[1].wants > one[1].wants ? other : one));
-    const prober = (reports.get(self)?.wants ?? 0) > 0 ? self : most[0];
+    const shares = sharesOf(reports, pacer.state(clock.now()).rate !== null);
+    const prober = proberOf(reports, self);
     play({ leads: true, mayProbe: prober === self, share: shares[self] ?? 1 });
-    const state: Published = { memory: shareable(pacer.memory()), period: pacer.period, shares, prober };
+    const state: Published = { memory: pacer.memory(), period: pacer.period, shares, prober };
     const text = JSON.stringify(state);
     return text === published ? null : text;
   };
@@ -226,12 +192,12 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
       await meet();
     },
     turned(turn) {
-      if (turn.refusal === null) {
-        sums.reopenings++;
-        reopened = turn.period;
-      } else {
+      if ('refusal' in turn) {
         sums.refusals++;
-        refusal = { ...turn.refusal, period: turn.period };
+        refusal = turn.refusal;
+      } else {
+        sums.reopenings++;
+        reopened = turn.reopened;
       }
       isUrgent = true;
       void meet();
@@ -244,13 +210,4 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
       await exchange().catch(() => undefined);
     },
   };
-}
-
-const round = (share: number) => Math.round(share * 1_000) / 1_000;
-
-const OPEN = { cause: null, pausedUntil: 0, closedAt: 0, failures: 0 } as const;
-
-/** Without a pause for want of a connection: another process may have one. */
-function shareable(memory: PacerMemory): PacerMemory {
-  return memory.circuit.cause === 'connection' ? { ...memory, circuit: OPEN } : memory;
 }

@@ -1,60 +1,64 @@
 import t from 'tap';
-import { type Circuit, createCircuit, type PauseCause } from '../../src/pacing/circuit.ts';
+import { createBreakers } from '../../src/pacing/breakers.ts';
+import { type Circuit, createCircuit } from '../../src/pacing/circuit.ts';
 
 const start = Date.UTC(2026, 0, 1);
 
+const throttle = (random: () => number) => createCircuit({ cause: 'quota', random });
+const line = (random: () => number) => createCircuit({ cause: 'connection', random });
+
 /** How long each pause is, if every probe is refused as soon as it may go. */
-function pauses(circuit: Circuit, count: number, cause: PauseCause = 'quota', retryAfterMs: number | null = null) {
+function pauses(circuit: Circuit, count: number, retryAfterMs: number | null = null) {
   const waits: number[] = [];
   for (let now = start; waits.length < count; now = circuit.pausedUntil) {
-    circuit.refused(cause, retryAfterMs, now);
+    circuit.refused(retryAfterMs, now);
     waits.push(circuit.pausedUntil - now);
   }
   return waits;
 }
 
 t.test('it is open, paused, probing, and open again', async (t) => {
-  const circuit = createCircuit({ random: () => 0.5 });
+  const circuit = throttle(() => 0.5);
   t.equal(circuit.phase(start), 'open');
-  circuit.refused('quota', 2_000, start);
+  circuit.refused(2_000, start);
   t.equal(circuit.pausedUntil, start + 2_100, 'a twentieth later, by the jitter');
   t.equal(circuit.phase(start + 2_099), 'paused');
   t.equal(circuit.phase(start + 2_100), 'probing');
-  t.match(circuit, { cause: 'quota', closedAt: start, period: 1 });
+  t.match(circuit, { isClosed: true, closedAt: start, period: 1 });
   circuit.reopen(start + 2_200);
-  t.match(circuit, { cause: null, period: 1 });
+  t.match(circuit, { isClosed: false, period: 1 });
   t.equal(circuit.phase(start + 2_200), 'open');
 });
 
 t.test('a whole pause, with all its probes, began with the first refusal', async (t) => {
-  const circuit = createCircuit({ random: () => 0.5 });
+  const circuit = throttle(() => 0.5);
   pauses(circuit, 3);
   t.match(circuit, { closedAt: start, period: 3 });
 });
 
 t.test('a connection that cannot be made is tried after 1 s doubling to 30 s', async (t) => {
-  const longest = createCircuit({ random: () => 1 });
-  t.strictSame(pauses(longest, 7, 'connection'), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
-  const half = createCircuit({ random: () => 0.5 });
-  t.strictSame(pauses(half, 3, 'connection'), [500, 1_000, 2_000]);
-  const days = createCircuit({ random: () => 1 });
-  pauses(days, 1_000, 'connection');
+  const longest = line(() => 1);
+  t.strictSame(pauses(longest, 7), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+  const half = line(() => 0.5);
+  t.strictSame(pauses(half, 3), [500, 1_000, 2_000]);
+  const days = line(() => 1);
+  pauses(days, 1_000);
   t.equal(days.isExhausted, false, 'that is no quota');
 });
 
 t.test('a pause that was too short is not tried again', async (t) => {
-  const circuit = createCircuit({ random: () => 0.5 });
+  const circuit = throttle(() => 0.5);
   t.strictSame(pauses(circuit, 4), [250, 750, 1_750, 3_750]);
 });
 
 t.test('the pause that sufficed is where the next one begins, and a little less each time', async (t) => {
-  const circuit = createCircuit({ random: () => 0 });
-  circuit.refused('quota', null, start);
-  circuit.refused('quota', null, start + 400);
+  const circuit = throttle(() => 0);
+  circuit.refused(null, start);
+  circuit.refused(null, start + 400);
   t.equal(circuit.pausedUntil, start + 800, '400 ms were too short');
   circuit.reopen(start + 800);
   const pauseAt = (now: number) => {
-    circuit.refused('quota', null, now);
+    circuit.refused(null, now);
     const ms = circuit.pausedUntil - now;
     circuit.reopen(circuit.pausedUntil);
     return ms;
@@ -63,26 +67,54 @@ t.test('the pause that sufficed is where the next one begins, and a little less 
 });
 
 t.test('what the server states is kept to; nothing stated, or nothing at all, is no help', async (t) => {
-  t.strictSame(pauses(createCircuit({ random: () => 0 }), 1, 'quota', 7_000), [7_000]);
-  t.strictSame(pauses(createCircuit({ random: () => 1 }), 1, 'quota', 7_000), [7_700]);
-  t.strictSame(pauses(createCircuit({ random: () => 1 }), 1, 'quota', 0), [500]);
-  const tooSmall = pauses(createCircuit({ random: () => 0.5 }), 6, 'quota', 20);
+  t.strictSame(
+    pauses(
+      throttle(() => 0),
+      1,
+      7_000,
+    ),
+    [7_000],
+  );
+  t.strictSame(
+    pauses(
+      throttle(() => 1),
+      1,
+      7_000,
+    ),
+    [7_700],
+  );
+  t.strictSame(
+    pauses(
+      throttle(() => 1),
+      1,
+      0,
+    ),
+    [500],
+  );
+  const tooSmall = pauses(
+    throttle(() => 0.5),
+    6,
+    20,
+  );
   t.ok((tooSmall[5] ?? 0) > 5_000, 'one that keeps proving too short is not believed');
 });
 
 t.test('after eight probes in vain the quota is used up: ever rarer, at most every 5 minutes', async (t) => {
   for (const random of [0, 0.5, 0.999]) {
-    const circuit = createCircuit({ random: () => random });
+    const circuit = throttle(() => random);
     pauses(circuit, 7);
     t.equal(circuit.isExhausted, false);
-    const waits = pauses(createCircuit({ random: () => random }), 20);
+    const waits = pauses(
+      throttle(() => random),
+      20,
+    );
     for (const [n, ms] of waits.entries()) {
       t.ok(ms >= 0.85 * Math.max(...waits.slice(0, n)), 'never more often again, but for the jitter');
     }
     t.ok(waits.every((ms) => ms <= 300_000));
     t.ok((waits[19] ?? 0) >= 225_000, 'in the end hardly ever');
   }
-  const circuit = createCircuit({ random: () => 0.5 });
+  const circuit = throttle(() => 0.5);
   pauses(circuit, 8);
   t.equal(circuit.isExhausted, true);
   circuit.reopen(start + 900_000);
@@ -90,24 +122,51 @@ t.test('after eight probes in vain the quota is used up: ever rarer, at most eve
 });
 
 t.test('what is stated counts for a quota that is used up, too', async (t) => {
-  const waits = pauses(createCircuit({ random: () => 1 }), 12, 'quota', 290_000);
+  const waits = pauses(
+    throttle(() => 1),
+    12,
+    290_000,
+  );
   t.ok(waits.every((ms) => ms >= 290_000));
 });
 
 t.test('a connection that was down for long does not make the first 429 an exhausted quota', async (t) => {
-  const circuit = createCircuit({ random: () => 1 });
-  pauses(circuit, 20, 'connection');
-  const now = circuit.pausedUntil;
-  circuit.refused('quota', null, now);
-  t.equal(circuit.isExhausted, false);
-  t.equal(circuit.pausedUntil, now + 500);
+  const { quota, connection } = createBreakers({ random: () => 1 });
+  pauses(connection, 20);
+  const now = connection.pausedUntil;
+  connection.reopen(now);
+  quota.refused(null, now);
+  t.equal(quota.isExhausted, false);
+  t.equal(quota.pausedUntil, now + 500);
+});
+
+t.test('without a connection and throttled, the longer pause counts, and both must be tried', async (t) => {
+  const breakers = createBreakers({ random: () => 0 });
+  const { quota, connection } = breakers;
+  t.match(breakers, { isOpen: true, cause: null, pausedUntil: 0, closedAt: null });
+  quota.refused(5_000, start);
+  connection.refused(null, start + 1_000);
+  t.match(breakers, { isOpen: false, cause: 'connection', pausedUntil: start + 5_000, closedAt: start });
+  t.equal(breakers.phase(start + 4_999), 'paused');
+  t.equal(breakers.phase(start + 5_000), 'probing');
+  t.strictSame([breakers.mayProbe(true), breakers.mayProbe(false)], [true, false]);
+  const probe = breakers.enter();
+  t.equal(breakers.mayProbe(true), false, 'one at a time');
+  connection.leave(probe.connection);
+  connection.refused(null, start + 5_000);
+  t.equal(breakers.mayProbe(true), false, 'the probe still counts for the quota');
+  quota.leave(probe.quota);
+  t.equal(breakers.mayProbe(true), true);
+  quota.reopen(start + 6_000);
+  t.match(breakers, { cause: 'connection', closedAt: start + 1_000 });
+  t.equal(breakers.mayProbe(false), true, 'whether it reaches CommBox, each process finds out for itself');
 });
 
 t.test('an attempt from before the pause can make it longer, never shorter', async (t) => {
-  const circuit = createCircuit({ random: () => 0 });
+  const circuit = throttle(() => 0);
   circuit.extend(start + 9_000);
   t.equal(circuit.phase(start), 'open', 'nor begin one');
-  circuit.refused('quota', 1_000, start);
+  circuit.refused(1_000, start);
   circuit.extend(start + 9_000);
   t.equal(circuit.pausedUntil, start + 9_000);
   circuit.extend(start + 2_000);
@@ -116,8 +175,8 @@ t.test('an attempt from before the pause can make it longer, never shorter', asy
 });
 
 t.test('another process goes on with a pause where this one stands', async (t) => {
-  const [here, there] = [createCircuit({ random: () => 0.5 }), createCircuit({ random: () => 0.5 })];
+  const [here, there] = [throttle(() => 0.5), throttle(() => 0.5)];
   pauses(here, 9);
   there.adopt(JSON.parse(JSON.stringify(here.snapshot())), here.period);
-  t.match(there, { cause: 'quota', pausedUntil: here.pausedUntil, closedAt: start, period: 9, isExhausted: true });
+  t.match(there, { isClosed: true, pausedUntil: here.pausedUntil, closedAt: start, period: 9, isExhausted: true });
 });

@@ -65,7 +65,8 @@ export function createGroupRig(options: { readonly knownRate?: number } = {}) {
       state: () => pacer.state(clock.now()).state,
       room: () => pacer.room(clock.now()),
       refuse: (retryAfterMs: number | null = 2_000) =>
-        pacer.refused(pacer.enter(clock.now()), 'quota', retryAfterMs, clock.now()),
+        pacer.throttled(pacer.enter(clock.now()), retryAfterMs, clock.now()),
+      loseConnection: () => pacer.unreached(pacer.enter(clock.now()), clock.now()),
       succeed: () => pacer.succeeded(pacer.enter(clock.now()), clock.now()),
     };
   };

@@ -12,7 +12,7 @@ t.test('what little was wanted in a quiet hour does not count against the burst 
     for (const pass of passes) pacer.succeeded(pass, now + 30);
     sent += passes.length;
   }
-  pacer.refused(pacer.enter(now), 'quota', 1_000, now);
+  pacer.throttled(pacer.enter(now), 1_000, now);
   pacer.succeeded(pacer.enter(now + 1_000), now + 1_030);
   const { rate } = pacer.state(now + 1_030);
   t.ok(rate !== null && rate > 15 && rate < 30, `${rate} a second`);

@@ -1,16 +1,16 @@
-import { createPacer, type Pacer, type Pass } from '../../src/pacing/pacer.ts';
+import { createPacer, type Pacer, type PacerOptions, type Pass } from '../../src/pacing/pacer.ts';
 
 export const start = Date.UTC(2026, 0, 1);
 /** A pacer of which nothing is known; its jitter is the mean. */
-export const open = (options: { concurrency?: number; knownRate?: number } = {}) =>
-  createPacer({ random: () => 0.5, concurrency: options.concurrency ?? 4, knownRate: options.knownRate ?? null });
+export const open = (options: Partial<PacerOptions> = {}) =>
+  createPacer({ random: () => 0.5, concurrency: 4, knownRate: null, ...options });
 /** Starts all that may start. */
 export const enterAll = (pacer: Pacer, now: number): Pass[] =>
   Array.from({ length: pacer.room(now) }, () => pacer.enter(now));
 
 /** Refuses one call, and grants the probe after the pause. Returns when. */
 export function refuseOnce(pacer: Pacer, now: number, retryAfterMs: number | null = 1_000): number {
-  pacer.refused(pacer.enter(now), 'quota', retryAfterMs, now);
+  pacer.throttled(pacer.enter(now), retryAfterMs, now);
   const probeAt = pacer.opensAt(now);
   pacer.succeeded(pacer.enter(probeAt), probeAt);
   return probeAt;

@@ -23,7 +23,7 @@ t.test('so does the knowledge that there was never a limit', async (t) => {
 
 t.test('a pause survives as well, and its end begins with one probe', async (t) => {
   const before = open();
-  before.refused(before.enter(start), 'quota', 60_000, start);
+  before.throttled(before.enter(start), 60_000, start);
   const after = open();
   after.adopt(JSON.parse(JSON.stringify(before.memory())), before.period, start + 10_000);
   t.match(after.state(start + 10_000), { state: 'paused', cause: 'quota', closedAt: start });
@@ -41,7 +41,7 @@ t.test('who takes the lead over in a pause keeps what the one before had learned
   const now = refuseOnce(pacer, start + 5_000, null);
   pacer.play({ leads: false, mayProbe: false, share: 0.5 });
   other.adopt(pacer.memory(), pacer.period, now);
-  other.refused(other.enter(now), 'quota', 1_000, now);
+  other.throttled(other.enter(now), 1_000, now);
   pacer.adopt(other.memory(), other.period, now + 5);
   const { learned } = pacer.memory();
   pacer.play({ leads: true, mayProbe: false, share: 0.5 });
@@ -73,7 +73,7 @@ t.test('a process that has a share of the rate sends its share', async (t) => {
 t.test('whose turn it is not to probe waits for the word of the one that does', async (t) => {
   const pacer = open();
   pacer.play({ leads: false, mayProbe: false, share: 0.5 });
-  pacer.refused(pacer.enter(start), 'quota', 1_000, start);
+  pacer.throttled(pacer.enter(start), 1_000, start);
   t.equal(pacer.room(start + 60_000), 0);
   t.equal(pacer.opensAt(start + 60_000), Number.POSITIVE_INFINITY);
 });

@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { Pass } from '../../src/pacing/pacer.ts';
+import type { PacingAlarm } from '../../src/pacing/pacer-state.ts';
 import { enterAll, open, refuseOnce, run, start } from './pacer-rig.ts';
 
 t.test('while nothing was ever refused nobody is held back, whatever the rate', async (t) => {
@@ -34,7 +35,7 @@ t.test('a cold burst does not run into a wall: four at once, and more as they ar
 
 t.test('a refusal closes it for as long as was asked, then lets exactly one probe through', async (t) => {
   const pacer = open();
-  pacer.refused(pacer.enter(start), 'quota', 2_000, start);
+  pacer.throttled(pacer.enter(start), 2_000, start);
   t.equal(pacer.cause(), 'quota');
   t.equal(pacer.opensAt(start), start + 2_100);
   t.equal(pacer.room(start + 2_099), 0);
@@ -50,7 +51,7 @@ t.test('a probe that is refused pauses it again, for longer', async (t) => {
   let now = start;
   const waits: number[] = [];
   for (let n = 0; n < 4; n++) {
-    pacer.refused(pacer.enter(now), 'quota', null, now);
+    pacer.throttled(pacer.enter(now), null, now);
     waits.push(pacer.opensAt(now) - now);
     now = pacer.opensAt(now);
     t.equal(pacer.room(now), 1);
@@ -60,7 +61,7 @@ t.test('a probe that is refused pauses it again, for longer', async (t) => {
 
 t.test('after a pause calls come back slowly, each success making room for one more', async (t) => {
   const pacer = open();
-  pacer.refused(pacer.enter(start), 'connection', null, start);
+  pacer.unreached(pacer.enter(start), start);
   const later = start + 60_000;
   const room: number[] = [];
   for (let round = 0; round < 3; round++) {
@@ -76,10 +77,10 @@ t.test('after a pause calls come back slowly, each success making room for one m
 t.test('an attempt from before the pause opens nothing, but can make it longer', async (t) => {
   const pacer = open();
   const [first, early, late] = [pacer.enter(start), pacer.enter(start), pacer.enter(start)];
-  pacer.refused(first, 'quota', 1_000, start);
+  pacer.throttled(first, 1_000, start);
   pacer.succeeded(early, start);
   t.equal(pacer.room(start + 5_000), 1);
-  pacer.refused(late, 'quota', 9_000, start);
+  pacer.throttled(late, 9_000, start);
   t.equal(pacer.opensAt(start), start + 9_000);
   t.equal(pacer.room(start + 9_000), 1);
 });
@@ -87,14 +88,14 @@ t.test('an attempt from before the pause opens nothing, but can make it longer',
 t.test('refusals of one burst are one incident', async (t) => {
   const pacer = open();
   const passes = enterAll(pacer, start);
-  for (const pass of passes) pacer.refused(pass, 'quota', null, start);
+  for (const pass of passes) pacer.throttled(pass, null, start);
   t.equal(pacer.opensAt(start), start + 250);
 });
 
 t.test('attempts that were in flight at the pause are allowed for', async (t) => {
   const pacer = open();
   const [first, ...others] = enterAll(pacer, start);
-  pacer.refused(first as Pass, 'connection', null, start);
+  pacer.unreached(first as Pass, start);
   const later = start + 60_000;
   pacer.succeeded(pacer.enter(later), later);
   t.equal(pacer.room(later), 0, 'three are still on their way');
@@ -104,10 +105,41 @@ t.test('attempts that were in flight at the pause are allowed for', async (t) =>
 
 t.test('a probe that told nothing makes room for another', async (t) => {
   const pacer = open();
-  pacer.refused(pacer.enter(start), 'quota', 1_000, start);
+  pacer.throttled(pacer.enter(start), 1_000, start);
   pacer.inconclusive(pacer.enter(start + 1_050));
   t.equal(pacer.room(start + 1_050), 1);
   t.equal(pacer.cause(), 'quota');
+});
+
+t.test('a connection that is lost while CommBox throttles leaves the pause as it is', async (t) => {
+  const pacer = open();
+  const [first, late] = [pacer.enter(start), pacer.enter(start)];
+  pacer.throttled(first, 10_000, start);
+  pacer.unreached(late, start + 100);
+  t.equal(pacer.cause(), 'connection');
+  t.equal(pacer.opensAt(start + 100), start + 10_500);
+  const probe = pacer.enter(start + 10_500);
+  pacer.throttled(probe, 10_000, start + 10_500);
+  t.equal(pacer.cause(), 'quota', 'who is told to wait has a connection');
+  t.equal(pacer.memory().circuit.failures, 2);
+});
+
+t.test('operators hear of a lost connection and of a used-up quota, once, and of their end', async (t) => {
+  const alarms: (PacingAlarm | null)[] = [];
+  const pacer = open({ onAlarm: (alarm) => alarms.push(alarm) });
+  let now = start;
+  const probe = (end: (pass: Pass) => void) => {
+    now = Math.max(now, pacer.opensAt(now));
+    end(pacer.enter(now));
+  };
+  probe((pass) => pacer.succeeded(pass, now));
+  for (let n = 0; n < 3; n++) probe((pass) => pacer.unreached(pass, now));
+  probe((pass) => pacer.succeeded(pass, now));
+  for (let n = 0; n < 7; n++) probe((pass) => pacer.throttled(pass, null, now));
+  t.strictSame(alarms, ['unreachable', null], 'a short throttle is none');
+  for (let n = 0; n < 3; n++) probe((pass) => pacer.throttled(pass, null, now));
+  probe((pass) => pacer.succeeded(pass, now));
+  t.strictSame(alarms, ['unreachable', null, 'exhausted', null]);
 });
 
 t.test('a known rate is never exceeded, from the first call on and after a refusal', async (t) => {

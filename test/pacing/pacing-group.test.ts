@@ -89,6 +89,35 @@ t.test('a probe that is refused pauses all again', async (t) => {
   );
 });
 
+t.test('one that loses its connection pauses alone, and leaves its part and the probe to the others', async (t) => {
+  const { join, clock } = createGroupRig({ knownRate: 20 });
+  const [a, b] = [await join('a'), await join('b')];
+  await clock.advance(1_000);
+  a.loseConnection();
+  await clock.advance(1_000);
+  t.match(
+    [a, b].map((member) => member.pacer.cause()),
+    ['connection', null],
+  );
+  t.ok(b.share() > 0.9);
+  b.refuse();
+  await clock.advance(5);
+  t.ok(a.pacer.state(clock.now()).pausedUntil === b.pacer.state(clock.now()).pausedUntil, 'but it hears of a 429');
+  await clock.advance(2_500);
+  t.equal(b.room(), 1, 'whoever leads');
+  b.succeed();
+  await clock.advance(1_000);
+  t.match(
+    [a, b].map((member) => member.pacer.cause()),
+    ['connection', null],
+  );
+  t.equal(a.room(), 1, 'and tries by itself');
+  a.succeed();
+  await clock.advance(1_000);
+  t.equal(a.pacer.cause(), null);
+  t.ok(near(a.share(), 0.5));
+});
+
 t.test('what one learns all know', async (t) => {
   const { join, clock } = createGroupRig();
   const [a, b] = [await join('a', 0), await join('b', 50)];

@@ -120,7 +120,7 @@ export async function simulate(scenario: Scenario): Promise<Run> {
           const { retryAfter } = admission;
           back(() => {
             left[index] = (left[index] as number) + 1;
-            pacer.refused(pass, 'quota', retryAfter === undefined ? null : Number(retryAfter) * 1_000, clock.now());
+            pacer.throttled(pass, retryAfter === undefined ? null : Number(retryAfter) * 1_000, clock.now());
           });
           return;
         }
