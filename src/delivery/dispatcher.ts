@@ -64,7 +64,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const whenIdle: (() => void)[] = [];
 
   const isHeld = () => options.credentials.state() === 'refused';
-  const outlook = createOutlook({ pacer, policy: options.policy, isHeld, isStopped, waiting: lines.counts });
+  const outlook = createOutlook({ clock, pacer, policy: options.policy, isHeld, isStopped, waiting: lines.counts });
 
   const finish = (message: Message) => {
     patience.forget(message);
@@ -187,6 +187,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return {
     submit(message) {
       if (isOver) return giveUp(message, outcomes.shutDown);
+      outlook.arrived(message);
       if (mayStartAtOnce(message)) return turns.start(message);
       enqueue(message);
       turns.pump();

@@ -1,5 +1,8 @@
 import type { Lane } from '../channels/channel.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { aheadOf } from '../pacing/estimate.ts';
+import { createInflow } from '../pacing/inflow.ts';
+import { FLOOR_EVERY } from '../pacing/lanes-floor.ts';
 import type { Pacer } from '../pacing/pacer.ts';
 import type { FlowKey, FlowPolicy } from '../pacing/scheduler.ts';
 import type { FlowBacklog } from '../store/flows.ts';
@@ -17,6 +20,8 @@ export interface Prospect {
 
 /** How long messages of one account have to wait. Counts are those of this process, corrected by the store's. */
 export interface Outlook {
+  /** A message whose caller waits has come. */
+  arrived(flow: FlowKey): void;
   /** A stored message was accepted here; returns how many of its flow are before it. */
   accepted(flow: FlowKey): number;
   /** Stored messages of a flow were taken, here. */
@@ -29,6 +34,7 @@ export interface Outlook {
 }
 
 export interface OutlookOptions {
+  readonly clock: Clock;
   readonly pacer: Pacer;
   readonly policy: (caller: string) => FlowPolicy;
   readonly isHeld: () => boolean;
@@ -40,7 +46,9 @@ export interface OutlookOptions {
 // A count is taken again each second; with so many missed because of changes in between, it must count anyway.
 const MOST_MISSED = 3;
 
-export function createOutlook({ pacer, policy, isHeld, isStopped, waiting }: OutlookOptions): Outlook {
+export function createOutlook(options: OutlookOptions): Outlook {
+  const { clock, pacer, policy, isHeld, isStopped, waiting } = options;
+  const inflow = createInflow();
   let stored = new Map<string, { readonly flow: FlowKey; queued: number }>();
   let changes = 0;
   let missed = 0;
@@ -71,12 +79,21 @@ export function createOutlook({ pacer, policy, isHeld, isStopped, waiting }: Out
     return hasOthers ? 'fair_share' : 'rate';
   };
 
+  /** Messages per second that go of those that wait already, seen from this lane; null = all. */
+  const drain = (lane: Lane, now: number) => {
+    const throughput = pacer.throughput(now);
+    if (throughput === null) return null;
+    return Math.max(throughput / FLOOR_EVERY, throughput - inflow.above(lane, now));
+  };
+
   return {
     get changes() {
       return changes;
     },
+    arrived: ({ lane }) => inflow.arrived(lane, clock.now()),
     accepted(flow) {
       changes++;
+      inflow.arrived(flow.lane, clock.now());
       return entryOf(flow).queued++;
     },
     left(flow, messages) {
@@ -103,7 +120,7 @@ export function createOutlook({ pacer, policy, isHeld, isStopped, waiting }: Out
       if (isStopped(flow.lane, flow.caller)) return { waitingFor, position, startsAt: Number.POSITIVE_INFINITY };
       const opensAt = pacer.opensAt(now);
       const opening = Number.isFinite(opensAt) ? Math.max(opensAt, now) : now;
-      const { rate } = pacer.state(now);
+      const rate = drain(flow.lane, now);
       return { waitingFor, position, startsAt: rate === null ? opening : opening + (position * 1_000) / rate };
     },
   };

@@ -1,11 +1,12 @@
+import { createAdmission } from './admission.ts';
 import { createBreakers, type Periods } from './breakers.ts';
 import type { PauseCause, Period } from './circuit.ts';
 import { createInFlightLimit, type LimitFacts } from './in-flight-limit.ts';
 import { createLessons } from './lessons.ts';
-import { createMeter } from './meter.ts';
 import { alarmOf, type PacerState, type PacingAlarm, standing } from './pacer-state.ts';
 import { createRateLearner } from './rate-learner.ts';
 import { aloneRole, type PacerMemory, type Role, type Tidings, type Turn } from './role.ts';
+import { createThroughput } from './throughput.ts';
 
 /** One attempt on its way. Must be given back exactly once. */
 export interface Pass {
@@ -39,6 +40,8 @@ export interface Pacer {
   cause(): PauseCause | null;
   /** Whether attempts had to wait for the rate just now. */
   isPaced(now: number): boolean;
+  /** Messages per second that will probably go, of all processes together; null = all that come. */
+  throughput(now: number): number | null;
   /** Of the quota. */
   readonly period: Period;
   /** Calls that CommBox took, since the process began. */
@@ -65,10 +68,7 @@ export interface PacerOptions {
 }
 
 const NEVER = Number.NEGATIVE_INFINITY;
-// Whoever waited for the rate a moment ago would have sent more.
-const PACED_MS = 1_000;
-const BOUND_MS = 100;
-const UNBOUND_MS = 1_000;
+const TELLING_SHARE = 0.1;
 
 export function createPacer(options: PacerOptions): Pacer {
   const breakers = createBreakers(options);
@@ -76,23 +76,12 @@ export function createPacer(options: PacerOptions): Pacer {
   const learner = createRateLearner(options);
   const inFlightLimit = createInFlightLimit(options);
   const lessons = createLessons(learner, inFlightLimit);
+  const throughput = createThroughput();
   let role: Role = aloneRole;
-  const meter = createMeter(() => ({
-    rate: learner.rate * role.share,
-    burst: Math.max(1, learner.burst * role.share),
-  }));
-
+  const admission = createAdmission({ learner, inFlightLimit, role: () => role });
   let granted = 0;
   let inFlight = 0;
-  // After an opening the number in flight grows by one with every success: a slow start, not a herd.
-  let ramp = Number.POSITIVE_INFINITY;
-  let openedAt = 0;
-  let boundAt = NEVER;
-  let pacedAt = NEVER;
   let alarm: PacingAlarm | null = null;
-
-  const ownLimit = () => Math.max(1, Math.round(inFlightLimit.limit * role.share));
-  const free = () => Math.min(ownLimit(), ramp) - inFlight;
 
   const noticeAlarm = () => {
     const next = alarmOf(breakers);
@@ -101,28 +90,23 @@ export function createPacer(options: PacerOptions): Pacer {
     options.onAlarm?.(next);
   };
 
-  const startSlowly = (now: number) => {
-    openedAt = now;
-    ramp = 1;
-  };
-
   const reconnect = (now: number) => {
+    throughput.reopened(now - connection.closedAt, now);
     connection.reopen(now);
-    startSlowly(now);
-    meter.reset(1, now);
+    admission.reopened(1, now, now);
     noticeAlarm();
   };
 
   /** @param since when the call that opened began */
   const reopen = (since: number, now: number) => {
     const pauseMs = now - quota.closedAt;
+    throughput.reopened(pauseMs, now);
     quota.reopen(now);
-    startSlowly(now);
-    noticeAlarm();
     const saved = role.leads ? lessons.opened(pauseMs, now) : null;
-    if (saved === null) return meter.reset(1, now);
     // Where nothing is saved up, the probe was the first call of a new count.
-    meter.reset(saved * role.share, learner.shape === 'window' ? since : now);
+    if (saved === null) admission.reopened(1, now, now);
+    else admission.reopened(saved * role.share, learner.shape === 'window' ? since : now, now);
+    noticeAlarm();
   };
 
   /** @param isTelling whether attempts went at the rate that is being learned */
@@ -134,56 +118,44 @@ export function createPacer(options: PacerOptions): Pacer {
 
   /** What is in flight in all processes, if each has its share. */
   const ofAll = (own: number) => Math.round(own / role.share);
+  const mayProbe = () => breakers.mayProbe(role.mayProbe);
 
   return {
     room(now) {
-      if (!breakers.isOpen) return breakers.phase(now) === 'probing' && breakers.mayProbe(role.mayProbe) ? 1 : 0;
-      const byNumber = free();
-      if (learner.rate === Number.POSITIVE_INFINITY) {
-        if (byNumber < 1) {
-          if (now - boundAt > UNBOUND_MS) learner.restart(now);
-          boundAt = now;
-        }
-        return Math.max(0, byNumber);
-      }
-      if (role.leads) learner.evolve(now, now - pacedAt < PACED_MS);
-      if (byNumber < 1) {
-        if (ownLimit() <= ramp) boundAt = now;
-        return 0;
-      }
-      const byRate = meter.room(now);
-      if (byRate < 1) pacedAt = now;
-      return Math.min(byNumber, byRate);
+      const isOpen = breakers.isOpen;
+      const room = isOpen ? admission.room(now, inFlight) : breakers.phase(now) === 'probing' && mayProbe() ? 1 : 0;
+      if (room < 1) throughput.waited(now);
+      return room;
     },
     opensAt(now) {
       switch (breakers.phase(now)) {
         case 'paused':
           return breakers.pausedUntil;
         case 'probing':
-          return breakers.mayProbe(role.mayProbe) ? now : Number.POSITIVE_INFINITY;
+          return mayProbe() ? now : Number.POSITIVE_INFINITY;
         case 'open':
-          return free() < 1 ? Number.POSITIVE_INFINITY : meter.opensAt(now);
+          return admission.opensAt(now, inFlight);
       }
     },
     enter(now) {
       inFlight++;
       learner.begin(now);
-      if (breakers.isOpen && meter.take(now)) learner.burstBegan(now);
+      if (breakers.isOpen && admission.take(now)) learner.burstBegan(now);
       return { periods: breakers.enter(), inFlight, startedAt: now };
     },
     succeeded({ periods, startedAt, inFlight: number }, now) {
       inFlight--;
       granted++;
       learner.granted(1);
+      throughput.granted(1, now);
       const isConnected = connection.leave(periods.connection);
       if (isConnected && connection.isClosed) reconnect(now);
       if (!quota.leave(periods.quota)) return;
       const wasClosed = quota.isClosed;
       if (wasClosed) reopen(startedAt, now);
       if (isConnected) {
-        if (ramp < inFlightLimit.limit) ramp++;
-        else ramp = Number.POSITIVE_INFINITY;
-        inFlightLimit.granted(ofAll(number), now - boundAt < BOUND_MS, now);
+        admission.granted();
+        inFlightLimit.granted(ofAll(number), admission.isBound(now), now);
       }
       if (wasClosed) options.onTurn?.({ reopened: periods.quota });
     },
@@ -208,12 +180,19 @@ export function createPacer(options: PacerOptions): Pacer {
         return;
       }
       const atOnce = ofAll(Math.max(number, inFlight + 1));
-      const refusal = { period: periods.quota, retryAfterMs, inFlight: atOnce, isPaced: now - pacedAt < PACED_MS };
-      close(retryAfterMs, { now, inFlight: atOnce, boundAt, pacedAt, openedAt }, !wasCutOff);
+      const refusal = { period: periods.quota, retryAfterMs, inFlight: atOnce, isPaced: admission.isPaced(now) };
+      close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits }, !wasCutOff);
       options.onTurn?.({ refusal });
     },
     cause: () => breakers.cause,
-    isPaced: (now) => now - pacedAt < PACED_MS,
+    isPaced: admission.isPaced,
+    throughput(now) {
+      const measured = throughput.perSecond(breakers.closedAt ?? now);
+      // The leader hears of all grants; what a small part can do says little about the whole.
+      const part = role.leads ? 1 : role.share;
+      const rate = Math.min(learner.rate, measured === null || part < TELLING_SHARE ? learner.rate : measured / part);
+      return Number.isFinite(rate) ? rate : null;
+    },
     get period() {
       return quota.period;
     },
@@ -242,28 +221,33 @@ export function createPacer(options: PacerOptions): Pacer {
       const isUnlimited = memory.learned.rate === null && !memory.circuit.isClosed;
       inFlightLimit.restore(Math.max(memory.inFlightLimit, isUnlimited ? inFlightLimit.limit : 0));
       const wasClosed = quota.isClosed;
+      const pauseMs = now - quota.closedAt;
       quota.adopt(memory.circuit, period);
       noticeAlarm();
       if (!wasClosed || quota.isClosed) return;
-      startSlowly(now);
+      throughput.reopened(pauseMs, now);
       const { burst, shape } = memory.learned;
-      meter.reset(shape === 'window' ? 0 : burst * role.share, now);
+      admission.reopened(shape === 'window' ? 0 : burst * role.share, now, now);
     },
     play(next) {
       role = next;
     },
     hear({ granted: calls, isPaced, refusal, reopened }, now) {
       learner.granted(calls);
+      throughput.granted(calls, now);
       if (calls > 0) learner.begin(now);
-      if (isPaced) pacedAt = now;
+      if (isPaced) {
+        admission.paced(now);
+        throughput.waited(now);
+      }
       // Nothing may wait here, while others do.
-      if (!quota.isClosed) learner.evolve(now, now - pacedAt < PACED_MS);
+      if (!quota.isClosed) learner.evolve(now, admission.isPaced(now));
       if (reopened === quota.period && quota.isClosed) reopen(now, now);
       if (refusal === null) return;
       const { period, retryAfterMs, inFlight: atOnce } = refusal;
       if (period === quota.period) {
-        const bounds = refusal.isPaced ? { boundAt: NEVER, pacedAt: now } : { boundAt: now, pacedAt: NEVER };
-        close(retryAfterMs, { now, inFlight: atOnce, ...bounds, openedAt }, true);
+        const waits = refusal.isPaced ? { boundAt: NEVER, pacedAt: now } : { boundAt: now, pacedAt: NEVER };
+        close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits, ...waits }, true);
       } else if (retryAfterMs !== null) quota.extend(now + retryAfterMs);
     },
   };

@@ -1,0 +1,99 @@
+import type { InFlightLimit } from './in-flight-limit.ts';
+import { createMeter } from './meter.ts';
+import type { RateLearner } from './rate-learner.ts';
+import type { Role } from './role.ts';
+
+/** When attempts last had to wait, and for what. Epoch milliseconds, -Infinity = never. */
+export interface Waits {
+  /** For others to end. */
+  readonly boundAt: number;
+  /** For the rate. */
+  readonly pacedAt: number;
+  readonly openedAt: number;
+}
+
+/**
+ * How many attempts of an open account may start: as many as its rate allows, and the number in flight, which after a
+ * pause grows by one with every success, a slow start and not a herd.
+ */
+export interface Admission {
+  room(now: number, inFlight: number): number;
+  opensAt(now: number, inFlight: number): number;
+  /** Notes a start. True if more attempts went together than the rate alone allows. */
+  take(now: number): boolean;
+  granted(): void;
+  /** After a pause: so many calls were saved up, counted from `since`. */
+  reopened(saved: number, since: number, now: number): void;
+  /** Attempts of another process had to wait for the rate. */
+  paced(now: number): void;
+  isPaced(now: number): boolean;
+  isBound(now: number): boolean;
+  readonly waits: Waits;
+}
+
+export interface AdmissionOptions {
+  readonly learner: RateLearner;
+  readonly inFlightLimit: InFlightLimit;
+  readonly role: () => Role;
+}
+
+const NEVER = Number.NEGATIVE_INFINITY;
+// Whoever waited for the rate a moment ago would have sent more.
+const PACED_MS = 1_000;
+const BOUND_MS = 100;
+const UNBOUND_MS = 1_000;
+
+export function createAdmission({ learner, inFlightLimit, role }: AdmissionOptions): Admission {
+  const meter = createMeter(() => ({
+    rate: learner.rate * role().share,
+    burst: Math.max(1, learner.burst * role().share),
+  }));
+  let ramp = Number.POSITIVE_INFINITY;
+  let openedAt = 0;
+  let boundAt = NEVER;
+  let pacedAt = NEVER;
+
+  const ownLimit = () => Math.max(1, Math.round(inFlightLimit.limit * role().share));
+  const free = (inFlight: number) => Math.min(ownLimit(), ramp) - inFlight;
+  const isPaced = (now: number) => now - pacedAt < PACED_MS;
+
+  return {
+    room(now, inFlight) {
+      const byNumber = free(inFlight);
+      if (learner.rate === Number.POSITIVE_INFINITY) {
+        if (byNumber < 1) {
+          if (now - boundAt > UNBOUND_MS) learner.restart(now);
+          boundAt = now;
+        }
+        return Math.max(0, byNumber);
+      }
+      if (role().leads) learner.evolve(now, isPaced(now));
+      if (byNumber < 1) {
+        if (ownLimit() <= ramp) boundAt = now;
+        return 0;
+      }
+      const byRate = meter.room(now);
+      if (byRate < 1) pacedAt = now;
+      return Math.min(byNumber, byRate);
+    },
+    opensAt: (now, inFlight) => (free(inFlight) < 1 ? Number.POSITIVE_INFINITY : meter.opensAt(now)),
+    take: meter.take,
+    granted() {
+      if (ramp < inFlightLimit.limit) ramp++;
+      else ramp = Number.POSITIVE_INFINITY;
+    },
+    reopened(saved, since, now) {
+      openedAt = now;
+      ramp = 1;
+      meter.reset(saved, since);
+    },
+    paced(now) {
+      pacedAt = now;
+    },
+    isPaced,
+    isBound: (now) => now - boundAt < BOUND_MS,
+    get waits() {
+      return { boundAt, pacedAt, openedAt };
+    },
+  };
+}
