@@ -16,6 +16,7 @@ import { createLedger } from './delivery/ledger.ts';
 import { createPacingDesk } from './delivery/pacing-desk.ts';
 import { createReconciler } from './delivery/reconcile.ts';
 import { createUpkeep } from './delivery/upkeep.ts';
+import type { Pressure } from './http/overload.ts';
 import { type Clock, sleep } from './kernel/clock.ts';
 import { createIdSource } from './kernel/ids.ts';
 import { StartError } from './kernel/start-error.ts';
@@ -39,6 +40,13 @@ export interface Services {
   close(phases?: ClosePhases): Promise<void>;
 }
 
+export interface ServicesDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Default: what this process measures of itself. */
+  readonly measurePressure?: (() => Pressure) | undefined;
+}
+
 export interface ClosePhases {
   /** How long the listener stays open after readiness fell, so that load balancers notice. */
   readonly lingerMs: number;
@@ -58,8 +66,8 @@ const UNKNOWN_CALLER = { weight: 1, criticalShare: CRITICAL_SHARE };
  * Builds the gateway from its configuration and owns the order of start and end: readiness falls, the listener
  * closes, what waits is refused or stays stored, attempts in flight end or are cut, connections and store close.
  */
-export async function createServices(config: Config, deps: { clock: Clock; log: Log }): Promise<Services> {
-  const { clock, log } = deps;
+export async function createServices(config: Config, deps: ServicesDeps): Promise<Services> {
+  const { clock, log, measurePressure } = deps;
   const { limits, timing } = config;
   const keepKeysMs = timing.idempotencyHours * HOUR_MS;
   const storage = await openStorage(config, clock);
@@ -158,6 +166,7 @@ export async function createServices(config: Config, deps: { clock: Clock; log: 
     prepare: createPreparer({ defaultCountry: config.defaultCountry }),
     fingerprinter: createFingerprinter(await store.secret()),
     clock,
+    measurePressure,
     store,
     watch,
     delivery,

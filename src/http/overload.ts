@@ -20,19 +20,17 @@ export interface Pressure {
 }
 
 export interface OverloadOptions {
-  /** Above any one of these it is `busy`, or `full`. */
-  readonly limits: Readonly<Record<'busy' | 'full', Pressure>>;
   readonly measure: () => Pressure;
   /** Called when a request is refused for want of memory. */
   readonly onMemoryShort: () => void;
 }
 
 /**
- * With a turn of the event loop at half a second, a message takes two seconds and more inside the gateway; at two,
+ * Above any one of these it is `busy`, or `full`. With a turn of the event loop at half a second, a message takes two seconds and more inside the gateway; at two,
  * callers run out of patience. Less may be the noise of a busy machine. Half of the connections that are served may
  * wait before others than `critical` ones are turned away.
  */
-export const defaultOverloadLimits: OverloadOptions['limits'] = {
+const limits: Readonly<Record<'busy' | 'full', Pressure>> = {
   busy: { eventLoopDelayMs: 500, heapShare: 0.85, memoryShare: 0.85, requests: 2_048 },
   full: { eventLoopDelayMs: 2_000, heapShare: 0.95, memoryShare: 0.95, requests: 3_584 },
 };
@@ -47,7 +45,7 @@ export interface Overload {
 const RETRY_AFTER_MS = 5_000;
 
 /** Sets nothing aside and remembers nothing: as soon as the pressure is gone, so is its effect. */
-export function createOverload({ limits, measure, onMemoryShort }: OverloadOptions): Overload {
+export function createOverload({ measure, onMemoryShort }: OverloadOptions): Overload {
   return {
     load() {
       const now = measure();

@@ -12,6 +12,7 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { call } from '../http/call.ts';
 import { type RawCall, rawCall } from '../http/raw-call.ts';
+import { CALM } from '../support/gateway.ts';
 import { createLogCapture } from '../support/log-capture.ts';
 
 interface Listener {
@@ -29,7 +30,7 @@ async function listen(t: Test, limits: Partial<ConnectionLimits>): Promise<Liste
   addFallbacks(app);
   const log = createLog({ level: 'info', sink: createLogCapture() });
   addRequestHooks(app, { log, requestEnded: () => undefined });
-  await addOverload(app, { clock: systemClock, connectionLimits });
+  await addOverload(app, { clock: systemClock, connectionLimits, measurePressure: () => CALM });
   addJsonBodies(app);
   app.get('/livez', async () => ({ status: 'ok' }));
   app.post('/v1/sms', async (request) => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Test } from 'tap';
 import { loadConfig } from '../../src/config/load-config.ts';
+import type { Pressure } from '../../src/http/overload.ts';
 import { type Clock, systemClock } from '../../src/kernel/clock.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createServices } from '../../src/services.ts';
@@ -24,6 +25,9 @@ export const least = {
   chat: { to: '+972544444444', text: 'hello' },
 } as const;
 
+/** Far from every limit. */
+export const CALM: Pressure = { eventLoopDelayMs: 5, heapShare: 0.3, memoryShare: 0.3, requests: 100 };
+
 export interface GatewayOptions {
   /** Added to what a gateway needs; an empty text unsets. */
   readonly env?: Readonly<Record<string, string>>;
@@ -33,6 +37,10 @@ export interface GatewayOptions {
   readonly files?: Record<string, string>;
   readonly simulator?: SimulatorOptions;
   readonly clock?: Clock;
+  /** Default: one that keeps everything. */
+  readonly log?: LogCapture;
+  /** Default: none, so that a busy machine is not taken for a busy gateway. */
+  readonly measurePressure?: () => Pressure;
   /** A simulator that outlives this gateway, instead of one of its own. */
   readonly commbox?: Simulator;
   /** A directory that outlives this gateway, instead of one of its own. */
@@ -63,11 +71,11 @@ export interface Gateway {
 export async function startGateway(t: Test, options: GatewayOptions = {}): Promise<Gateway> {
   const simulator = options.commbox ?? (await startSimulator({ keys: [COMMBOX_KEY], ...options.simulator }));
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'gateway-')));
-  const log = createLogCapture();
+  const log = options.log ?? createLogCapture();
   const files = options.files ?? {};
   const textOf = (name: string) => files[name] ?? (name === 'gateway.yaml' ? options.yaml : undefined);
   const config = await loadConfig({
-    env: { ...environment(simulator, dataDir), ...options.env },
+    env: { ...gatewayEnv(simulator, dataDir), ...options.env },
     cwd: dataDir,
     readFile: async (path) => {
       const text = textOf(basename(path));
@@ -76,7 +84,11 @@ export async function startGateway(t: Test, options: GatewayOptions = {}): Promi
     },
   });
   const clock = options.clock ?? systemClock;
-  const services = await createServices(config, { clock, log: createLog({ level: config.logLevel, sink: log }) });
+  const services = await createServices(config, {
+    clock,
+    log: createLog({ level: config.logLevel, sink: log }),
+    measurePressure: options.measurePressure ?? (() => CALM),
+  });
   const port = Number(new URL(await services.listen()).port);
   let closing: Promise<void> | null = null;
   const close = () => (closing ??= services.close());
@@ -112,7 +124,8 @@ async function watchEmptying(directory: string): Promise<string[]> {
   return names;
 }
 
-function environment(simulator: Simulator, dataDir: string): Record<string, string> {
+/** What a gateway needs: one CommBox, a stream for each channel, and one caller. */
+export function gatewayEnv(simulator: Simulator, dataDir: string): Record<string, string> {
   return {
     COMMBOX_API_URL: simulator.url,
     COMMBOX_API_KEY: COMMBOX_KEY,
