@@ -3,9 +3,6 @@ import { variableGroups } from '../../src/config/variables.ts';
 
 const WIDTH = 110;
 
-/** Stands with a variable whose function is not there yet. */
-const PENDING = 'Accepted, without effect yet.';
-
 /** The text of `.env.example`: every variable commented out at its default, except those that must be set. */
 export function renderEnvExample(): string {
   const intro = [
@@ -21,7 +18,7 @@ export function renderEnvExample(): string {
 
 function envEntry(name: string, variable: Variable): string {
   const plain = (text: string) => text.replaceAll('`', '');
-  const notes = [describe(variable), `Allowed: ${variable.allowed}.`];
+  const notes = [variable.description, `Allowed: ${variable.allowed}.`];
   if (variable.defaultNote !== null) notes.push(`Default: ${variable.defaultNote}.`);
   const comment = wrap(plain(notes.join(' '))).map((line) => `# ${line}`);
   const assignment = `${name}=${variable.default ?? ''}`;
@@ -43,14 +40,10 @@ export function renderVariablesTable(): string {
   const rows = variableGroups.flatMap(({ variables }) =>
     Object.entries(variables).map(([name, variable]) => {
       const title = variable.secret ? `\`${name}\` (\`_FILE\`)` : `\`${name}\``;
-      return `| ${title} | ${defaultOf(variable)} | ${cell(describe(variable))} |`;
+      return `| ${title} | ${defaultOf(variable)} | ${cell(variable.description)} |`;
     }),
   );
   return ['| Variable | Default | Meaning |', '|---|---|---|', ...rows].join('\n');
-}
-
-function describe({ description, pending }: Variable): string {
-  return pending ? `${description} ${PENDING}` : description;
 }
 
 function defaultOf(variable: Variable): string {

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../config/load-config.ts';
 import { ConfigError } from '../config/problems.ts';
-import { pendingVariables } from '../config/variables.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { Check } from './check/check.ts';
 import { checkConfiguration, configurationProblems } from './check/configuration.ts';
@@ -38,7 +37,7 @@ async function findOut(): Promise<readonly Check[]> {
       cwd: process.cwd(),
       readFile: (path) => readFile(path, 'utf8'),
     });
-    return [...checkConfiguration(config, pendingVariables(process.env)), ...(await runChecks(config, systemClock))];
+    return [...checkConfiguration(config), ...(await runChecks(config, systemClock))];
   } catch (error) {
     if (error instanceof ConfigError) return configurationProblems(error);
     throw error;

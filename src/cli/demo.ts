@@ -6,7 +6,7 @@ import { demoSends } from './demo/sends.ts';
 import { showSend } from './demo/show-send.ts';
 import { type SandboxPair, startSandboxPair } from './sandbox-pair.ts';
 import { runUntilSignal } from './signals.ts';
-import { UsageError } from './usage.ts';
+import { misreadArguments } from './usage.ts';
 
 export const demoCommand: Command = {
   usage: [
@@ -41,6 +41,6 @@ function readOnce(args: readonly string[]): boolean {
   try {
     return parseArgs({ args: [...args], options: { once: { type: 'boolean' } } }).values.once ?? false;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw misreadArguments(error);
   }
 }

@@ -3,7 +3,7 @@ import type { Command } from './command.ts';
 import { curlExamples } from './curl-examples.ts';
 import { SANDBOX_STREAMS, startSandboxPair } from './sandbox-pair.ts';
 import { runUntilSignal } from './signals.ts';
-import { UsageError } from './usage.ts';
+import { misreadArguments, UsageError } from './usage.ts';
 
 const DEFAULT_PORT = 3000;
 const DEFAULT_COMMBOX_PORT = 4010;
@@ -41,7 +41,7 @@ function readFlags(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: { host: text, port: text, 'commbox-port': text } }).values;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw misreadArguments(error);
   }
 }
 

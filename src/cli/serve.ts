@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { loadConfig } from '../config/load-config.ts';
-import { pendingVariables } from '../config/variables.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { createLog } from '../observability/log.ts';
 import { createServices } from '../services.ts';
@@ -28,7 +27,6 @@ export const serveCommand: Command = {
       readFile: (path) => readFile(path, 'utf8'),
     });
     const log = createLog({ level: config.logLevel });
-    for (const name of pendingVariables(process.env)) log.warn({ variable: name }, 'set, but without effect yet');
     const services = await createServices(config, { clock: systemClock, log });
     const url = await services.listen();
     log.info({ url, accounts: config.accounts.length, streams: config.directory.streams.length }, 'listening');

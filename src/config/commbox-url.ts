@@ -14,6 +14,7 @@ export function parseCommboxUrl(text: string, allowHttp: boolean): URL | null {
   return url.protocol === 'https:' || allowHttp || isLoopback(url.hostname) ? url : null;
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether the host name of a URL is this machine's own. */
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

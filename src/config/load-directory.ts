@@ -5,7 +5,7 @@ import type { ChannelName } from '../channels/channel.ts';
 import { type AccountDefaults, type AccountEntry, readAccounts } from './accounts.ts';
 import { defaultCaller, perMinute, readCallers } from './callers.ts';
 import { createEntryReader, readGatewayFile } from './gateway-file.ts';
-import { createProblems, type Problems } from './problems.ts';
+import type { Problems } from './problems.ts';
 import type { Secret } from './secret.ts';
 import { checkStreams, environmentStreams, fileStreams } from './streams.ts';
 
@@ -29,19 +29,9 @@ export interface LoadedDirectory {
 }
 
 /**
- * Callers, streams and accounts from the text of the YAML file ('' if there is none). Reads nothing, so that a reload
- * can judge a new text before anything changes.
- *
- * @throws ConfigError with every problem.
+ * Callers, streams and accounts from the text of the YAML file ('' if there is none), usable only if no problem was added.
+ * Reads nothing, so that a reload can judge a new text before anything changes.
  */
-export function loadDirectory(text: string, environment: DirectoryEnvironment): LoadedDirectory {
-  const problems = createProblems();
-  const loaded = readDirectory(text, environment, problems);
-  problems.throwIfAny();
-  return loaded;
-}
-
-/** As `loadDirectory`, adding to problems found elsewhere; usable only if there are none. */
 export function readDirectory(text: string, environment: DirectoryEnvironment, problems: Problems): LoadedDirectory {
   const { gatewayKey, authOff, managerId } = environment;
   const reader = createEntryReader(problems);

@@ -15,8 +15,6 @@ export interface Variable {
   /** Never printed, and readable from a file through `<name>_FILE`. */
   readonly secret: boolean;
   readonly required: boolean;
-  /** Accepted and checked, but nothing acts on it in this version; the documentation says so. */
-  readonly pending: boolean;
   /** Programs agree on the lower-case spelling too (`https_proxy`). */
   readonly lowerCaseToo: boolean;
   /** Describes the parsed value. */
@@ -34,10 +32,9 @@ export interface VariableText {
   readonly description: string;
   readonly defaultNote?: string;
   readonly lowerCaseToo?: boolean;
-  readonly pending?: boolean;
 }
 
-const plain = { secret: false, required: false, lowerCaseToo: false, pending: false, defaultNote: null } as const;
+const plain = { secret: false, required: false, lowerCaseToo: false, defaultNote: null } as const;
 
 /** A variable whose text `parse` reads; what it returns must also match the schema. */
 export function custom<S extends TSchema, D extends string | null>(

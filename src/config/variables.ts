@@ -22,9 +22,3 @@ export type PlainName = Exclude<VariableName, SecretName>;
 
 /** The values of every variable that is no secret. */
 export type Values = { readonly [K in PlainName]: ValueOf<Variables[K]> };
-
-/** The variables that are set and have no effect yet. */
-export function pendingVariables(env: Readonly<Record<string, string | undefined>>): string[] {
-  const isSet = (name: string) => env[name] !== undefined && env[name] !== '';
-  return Object.entries<Variable>(variables).flatMap(([name, { pending }]) => (pending && isSet(name) ? [name] : []));
-}

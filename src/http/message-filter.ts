@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { Caller } from '../access/caller.ts';
-import { type Fault, GatewayError, invalidRequest } from '../kernel/errors.ts';
+import { GatewayError, invalidRequest } from '../kernel/errors.ts';
 import { compileSchema } from '../kernel/validate.ts';
 import { type MessageState, messageStates } from '../store/message-row.ts';
 import type { ListFilter } from '../store/store.ts';
@@ -102,8 +102,7 @@ function readCursor(text: string | undefined): string | null {
 }
 
 function wrong(pointer: string, message: string): GatewayError {
-  const faults: Fault[] = [{ pointer, message }];
-  return invalidRequest(faults);
+  return invalidRequest([{ pointer, message }]);
 }
 
 /** Whether this can be the id of a message. */

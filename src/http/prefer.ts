@@ -8,6 +8,8 @@ export interface Preferences {
 }
 
 const NOTHING: Preferences = { respondAsync: false, waitMs: null };
+/** Those of a send that is always stored and answered first. */
+export const ASYNC: Preferences = { respondAsync: true, waitMs: null };
 /** The longest `wait` that a request may ask for. */
 export const LONGEST_WAIT_SECONDS = 60;
 

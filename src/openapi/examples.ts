@@ -100,6 +100,3 @@ export const envelopeExample = {
   response_time: '2026-11-22T13:27:14.392Z',
   data: { id: 294160 },
 };
-
-/** The same for what CommBox refuses. */
-export const refusalExample = { status: 400, description: 'Bad request', response_time: envelopeExample.response_time };

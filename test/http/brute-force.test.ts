@@ -14,7 +14,7 @@ t.test('an IPv6 network guesses as one, and a valid key from it is never refused
   for (let n = 1; n <= FAILURES; n++) t.equal((await from(`2001:db8:0:1::${n.toString(16)}`, 'guess')).status, 401);
   const slowed = await from('2001:db8:0:1:ffff:ffff:ffff:ffff', 'guess');
   t.equal(slowed.status, 429);
-  t.match(slowed.headers['retry-after'], /^(60|59)$/);
+  t.match(slowed.headers['retry-after'], /^(60|[45]\d)$/);
   t.equal((await from('2001:db8:0:1::1', GATEWAY_KEY)).status, 200);
   t.equal((await from('2001:db8:0:2::1', 'guess')).status, 401, 'the next network counts for itself');
   t.equal((await from('not an address', 'guess')).status, 401);

@@ -21,14 +21,14 @@ t.test('a caller with a limit is told how it stands, and refused beyond it; othe
       own,
     );
     t.ok(answer.status < 300);
-    t.match(answer.headers, { 'ratelimit-limit': '3', 'ratelimit-reset': /^(30|29)$/ });
+    t.match(answer.headers, { 'ratelimit-limit': '3', 'ratelimit-reset': /^(30|2\d)$/ });
     remaining.push(answer.headers['ratelimit-remaining']);
   }
   t.strictSame(remaining, ['2', '1', '0']);
   const refused = await post('/v1/sms', least.sms, own);
   const { detail } = expectProblem(t, refused, { code: 'rate_limited' });
   t.match(detail, /3 requests in 30 s/);
-  t.match(refused.headers, { 'retry-after': /^(30|29)$/, 'ratelimit-limit': '3', 'ratelimit-remaining': '0' });
+  t.match(refused.headers, { 'retry-after': /^(30|2\d)$/, 'ratelimit-limit': '3', 'ratelimit-remaining': '0' });
   const other = await post('/v1/sms', least.sms);
   t.equal(other.status, 201);
   t.notOk('ratelimit-limit' in other.headers, 'who has no limit hears of none');
@@ -42,7 +42,7 @@ t.test('at the drop-in door the refusal speaks both formats', async (t) => {
   const refused = await send();
   const body = expectProblem(t, refused, { code: 'rate_limited' });
   t.equal(body['description'], body['detail']);
-  t.match(refused.headers, { 'gateway-outcome': 'not_sent', 'retry-after': /^(60|59)$/ });
+  t.match(refused.headers, { 'gateway-outcome': 'not_sent', 'retry-after': /^(60|[45]\d)$/ });
 });
 
 const FAILURES = 20;
@@ -54,7 +54,7 @@ t.test('failed authentications are slowed, and a valid key from that address nev
   for (let n = 0; n < FAILURES; n++) t.equal((await fail(port)).status, 401);
   const slowed = await fail(port);
   expectProblem(t, slowed, { code: 'rate_limited' });
-  t.match(slowed.headers['retry-after'], /^(60|59)$/);
+  t.match(slowed.headers['retry-after'], /^(60|[45]\d)$/);
   t.equal((await fail(port, { 'x-forwarded-for': '203.0.113.9' })).status, 429, 'an address cannot be made up');
   for (let n = 0; n < 3; n++) t.equal((await post('/v1/sms', least.sms)).status, 201);
 });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { call } from '../http/call.ts';
-import { GATEWAY_KEY, least, startGateway } from '../support/gateway.ts';
+import { CALM, GATEWAY_KEY, least, startGateway } from '../support/gateway.ts';
 import { expectDocumented, readDocument } from './support.ts';
 
 const auth = { authorization: `Bearer ${GATEWAY_KEY}` };
@@ -122,6 +122,18 @@ t.test('what the gateway says of itself is as documented', async (t) => {
   expectDocumented(t, document, 'getReadiness', await open('/readyz'));
   expectDocumented(t, document, 'getOpenapi', await open('/openapi.json'));
   expectDocumented(t, document, 'getDocs', await open('/docs'));
+});
+
+t.test('what is turned away under overload is as documented', async (t) => {
+  let pressure = CALM;
+  const { port, get, post } = await startGateway(t, { measurePressure: () => pressure });
+  const document = await readDocument(port);
+  pressure = { ...CALM, requests: 100_000 };
+  expectDocumented(t, document, 'sendSms', await post('/v1/sms', least.sms));
+  expectDocumented(t, document, 'createObject', await post(dropIn, dropInBody));
+  expectDocumented(t, document, 'listMessages', await get('/v1/messages'));
+  expectDocumented(t, document, 'getOpenapi', await get('/openapi.json'));
+  expectDocumented(t, document, 'getDocs', await get('/docs'));
 });
 
 t.test('a caller with a limit sees it in headers that are documented', async (t) => {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ interface Client {
 t.test('a client generated from the document compiles and sends through every channel', async (t) => {
   const { port, simulator } = await startGateway(t);
   const directory = await writeClient(t, await generateTypes(await readDocument(port)));
-  t.doesNotThrow(() => compile(directory));
+  t.equal(faultsOf(directory), '', 'it compiles');
 
   const { sendAll } = (await import(join(directory, 'send-all.ts'))) as Client;
   const { sent, results } = await sendAll(`http://127.0.0.1:${port}`, GATEWAY_KEY);
@@ -44,12 +44,10 @@ async function writeClient(t: Test, types: string): Promise<string> {
   return directory;
 }
 
-/** By the compiler and the settings of this repository. */
-function compile(directory: string): void {
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  try {
-    execFileSync(process.execPath, [compiler, '-p', directory], { encoding: 'utf8', stdio: 'pipe' });
-  } catch (error) {
-    throw new Error((error as { stdout?: string }).stdout ?? String(error), { cause: error });
-  }
+/** What the compiler of this repository finds, by its settings; empty if all is well. */
+function faultsOf(directory: string): string {
+  // What `bin/tsc` loads: tap's hooks, which every Node process of a run gets, fail at a module without an extension.
+  const compiler = join(root, 'node_modules/typescript/lib/tsc.js');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, '-p', directory], { encoding: 'utf8' });
+  return status === 0 ? '' : `exit code ${status}: ${stdout}${stderr}`;
 }

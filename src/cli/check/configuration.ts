@@ -1,9 +1,10 @@
+import { isLoopback } from '../../config/commbox-url.ts';
 import type { Config } from '../../config/config.ts';
 import type { ConfigError } from '../../config/problems.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 
 /** What a configuration that can be used comes to, and what in it deserves a look. */
-export function checkConfiguration(config: Config, pending: readonly string[]): Check[] {
+export function checkConfiguration(config: Config): Check[] {
   const { directory, accounts } = config;
   const counts = [
     counted(directory.callers.length, 'caller'),
@@ -18,11 +19,10 @@ export function checkConfiguration(config: Config, pending: readonly string[]): 
     checks.push(warning('streams', 'none is configured: every request has to name a CommBox id'));
   }
   for (const { name, url } of accounts) {
-    if (url.protocol !== 'https:' && !isLoopback(url)) {
+    if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
       checks.push(warning(`account ${name}`, `the key travels unencrypted to ${url.host} (COMMBOX_ALLOW_HTTP)`));
     }
   }
-  for (const name of pending) checks.push(warning(name, 'is set, but has no effect yet'));
   return checks;
 }
 
@@ -33,8 +33,4 @@ export function configurationProblems(error: ConfigError): Check[] {
 
 function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
-}
-
-function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }

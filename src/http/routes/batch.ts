@@ -17,7 +17,7 @@ import { textOf } from '../body.ts';
 import type { DraftReader } from '../draft.ts';
 import { toGatewayError } from '../errors.ts';
 import { claimOf } from '../keyed.ts';
-import type { Preferences } from '../prefer.ts';
+import { ASYNC } from '../prefer.ts';
 import { type Problem, problemOf } from '../problem.ts';
 
 export interface BatchRouteOptions {
@@ -32,7 +32,6 @@ export interface BatchRouteOptions {
 /** The most messages that one request may bring. */
 const LARGEST_BATCH = 1000;
 const ROUTE = '/v1/messages';
-const ASYNC: Preferences = { respondAsync: true, waitMs: null };
 
 /** Each message is checked by itself, so that a bad one does not hold up the others. */
 export const batchSchema = Type.Object(

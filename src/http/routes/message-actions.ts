@@ -52,7 +52,7 @@ export function addMessageActions(app: FastifyInstance, options: MessageActionOp
   });
 
   app.post('/v1/messages/:id/reconcile', async (request, reply) => {
-    const { row } = await findUnknown(request);
+    const row = await findUnknown(request);
     const found = await reconciler.reconcile(row);
     if (found.isResolved) await forget(row);
     const view = messageView(await findMessage(request, options), delivery);
@@ -62,7 +62,7 @@ export function addMessageActions(app: FastifyInstance, options: MessageActionOp
   app.post('/v1/messages/:id/resolve', async (request, reply) => {
     const body = parseExact(textOf(request.body));
     if (!resolveBody.check(body)) throw invalidRequest(resolveBody.faults(body));
-    const { row } = await findUnknown(request);
+    const row = await findUnknown(request);
     const state = (body as { as: 'sent' | 'failed' }).as;
     const isResolved = await store.resolve(row.id, { state, objectId: null, now: clock.now() });
     if (!isResolved) throw conflict('The message is not unknown any more.', row.id);
@@ -74,11 +74,11 @@ export function addMessageActions(app: FastifyInstance, options: MessageActionOp
   /** What cannot be removed changes nothing about the message; the files may also be another gateway's. */
   const forget = ({ payload }: MessageRow) => spool.remove(filesOf(payload)).catch(() => undefined);
 
-  async function findUnknown(request: FastifyRequest): Promise<{ row: MessageRow }> {
+  async function findUnknown(request: FastifyRequest): Promise<MessageRow> {
     const { id } = await findMessage(request, options);
     const row = await store.get(id);
     if (row?.state !== 'unknown') throw conflict('Only a message whose fate is unknown can be settled like this.', id);
-    return { row };
+    return row;
   }
 }
 

@@ -16,6 +16,7 @@ import { channelAnswer, write } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { placeOf } from '../draft.ts';
 import { claimOf } from '../keyed.ts';
+import { ASYNC } from '../prefer.ts';
 import type { Sender } from '../sending.ts';
 import { conflict } from './message-actions.ts';
 import { findMessage } from './messages.ts';
@@ -34,7 +35,6 @@ export interface ResendOptions {
 
 const HOUR_MS = 3_600_000;
 const REPEATABLE = new Set(['failed', 'unknown', 'expired', 'canceled']);
-const ASYNC = { respondAsync: true, waitMs: null };
 
 /** `POST /v1/messages/{id}/resend`: the same content as a new message. Needs an authenticated scope. */
 export function addResendRoute(app: FastifyInstance, options: ResendOptions): void {

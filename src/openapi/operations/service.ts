@@ -11,6 +11,9 @@ const caller = {
   ...{ defaultLane: 'normal', weight: 1, criticalShare: 0.5, rateLimit: { max: 600, windowSeconds: 60 } },
 };
 
+/** Health routes are answered whatever the load. */
+const OPEN = ['overloaded', 'internal_error'] as const;
+
 /** What tells about the gateway itself. */
 export function serviceRoutes(errors: ErrorResponses): Route[] {
   return [
@@ -58,10 +61,12 @@ export function serviceRoutes(errors: ErrorResponses): Route[] {
         'application/json': { schema: { type: 'object', additionalProperties: true } },
       }),
       '304': unchanged,
+      ...errors.of(OPEN),
     }),
     open('/docs', 'getDocs', 'This document as a page', {
       '200': cached('The page. It loads nothing from elsewhere.', { 'text/html': { schema: { type: 'string' } } }),
       '304': unchanged,
+      ...errors.of(OPEN),
     }),
   ];
 }

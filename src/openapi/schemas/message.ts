@@ -23,7 +23,8 @@ const attempt = Type.Object({
   at: time('When it began.'),
   durationMs: Type.Integer({ minimum: 0 }),
   outcome: Type.String({
-    description: '`sent`, `throttled`, `unreachable`, `refused`, `unclear`, or `interrupted` by a crash.',
+    description:
+      '`sent`, `throttled`, `unreachable`, `refused`, `unclear`, `damaged` (an attachment), or `interrupted` by a crash.',
   }),
   upstreamStatus: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: "CommBox's status." }),
 });

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { lanes } from '../../channels/channel.ts';
 import { countOrNull, lane, nullable, oneOf, oneOfOrNull, time, timeOrNull } from './atoms.ts';
 
 const numberOrNull = (description: string) =>
@@ -7,14 +8,14 @@ const numberOrNull = (description: string) =>
 const backlog = Type.Object({
   lane,
   queued: Type.Integer({ minimum: 0, description: 'Messages that wait in this lane.' }),
-  oldestAt: timeOrNull('When the oldest stored one was accepted.'),
+  oldestAt: timeOrNull('Since when the stored one that waits longest has been due.'),
   callers: Type.Array(Type.Object({ caller: Type.String(), queued: Type.Integer({ minimum: 0 }) }), {
     description: 'Whose they are, most first.',
   }),
 });
 
 const stop = Type.Object({
-  lane: oneOfOrNull(['critical', 'normal', 'bulk'], 'Only this lane; null for all.'),
+  lane: oneOfOrNull(lanes, 'Only this lane; null for all.'),
   caller: nullable('string', { description: 'Only this caller; null for all.' }),
   since: time('Since when.'),
 });

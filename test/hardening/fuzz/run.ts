@@ -13,7 +13,7 @@ import { type Footprint, startStage } from './stage.ts';
 
 export interface FuzzOptions {
   readonly runs: number;
-  /** Stated to repeat a run; printed always. */
+  /** Stated for a run that is always the same; printed always. */
   readonly seed?: number;
 }
 
@@ -68,7 +68,7 @@ export async function fuzz(t: Test, { runs, seed = Date.now() % 2 ** 31 }: FuzzO
     serial += 1;
     if ('request' in one) await sendRequest(one.request);
     else await sendRaw(one.raw);
-    if (stage.bugs.length > 0) throw new Error(stage.bugs.join(''));
+    if (stage.bugs() !== '') throw new Error(stage.bugs());
     if (serial === Math.floor(runs / 4)) afterFirstQuarter = stage.footprint();
   });
   const result = await fc.check(property, { numRuns: runs, seed, includeErrorInReport: true });
@@ -77,7 +77,7 @@ export async function fuzz(t: Test, { runs, seed = Date.now() % 2 ** 31 }: FuzzO
   const ended = await atRest(port);
   t.equal(ended, true, 'every message that was taken in comes to its end');
   t.equal(books.isSettled(), true);
-  t.strictSame(stage.bugs, []);
+  t.equal(stage.bugs(), '');
   if (afterFirstQuarter !== null) checkGrowth(t, afterFirstQuarter, stage.footprint());
 }
 
