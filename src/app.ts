@@ -50,9 +50,10 @@ type Made = 'readDraft' | 'send' | 'repeats';
 
 /** The HTTP side of the gateway, ready to listen. Does no I/O and reads no environment. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const app = createServer(options);
+  const { log } = options;
+  const app = createServer({ ...options, onRefused: (refused) => log.info({ ...refused }, 'refused') });
   addFallbacks(app);
-  addRequestHooks(app, { log: options.log, requestEnded: options.metrics?.requestEnded ?? (() => {}) });
+  addRequestHooks(app, { log, requestEnded: options.metrics?.requestEnded ?? (() => {}) });
   const overload = await addOverload(app, options);
   addJsonBodies(app);
   addHealthRoutes(app, options.readiness);

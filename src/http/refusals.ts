@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../kernel/clock.ts';
 import { type ErrorCode, GatewayError } from '../kernel/errors.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
-import { requestIdOf } from './request-context.ts';
+import { requestIdOf, traceparentOf } from './request-context.ts';
 
 /** An answer to what never became a request. */
 interface Refusal {
@@ -40,8 +40,20 @@ const unreadable: Refusal = {
   detail: 'The request is not valid HTTP.',
 };
 
+const NO_HEADERS = { headers: {} };
+
 /** How long the other side may go on sending after it was refused: a reset at once could overtake the answer. */
 const LINGER_MS = 2_000;
+
+/** What is told of an answer to what never became a request. Ids as in its headers. */
+export interface Refused {
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  /** What was wrong, by the name that Node has for it. */
+  readonly cause: string | null;
+}
 
 /** Ends a connection with a problem document for what arrived on it and cannot be served. */
 export type Refuse = (error: { readonly code?: string }, socket: Socket) => void;
@@ -51,16 +63,19 @@ export type Refuse = (error: { readonly code?: string }, socket: Socket) => void
  * earlier request of the same connection comes first: the next bytes on the wire are always taken for its answer, and
  * `not_sent` would be a lie about a message that is on its way.
  */
-export function createRefuse(server: Server, clock: Clock): Refuse {
+export function createRefuse(server: Server, clock: Clock, onRefused: (refused: Refused) => void): Refuse {
   const latest = new WeakMap<Socket, ServerResponse>();
   const refused = new WeakSet<Socket>();
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     latest.set(request.socket, response);
   });
 
-  const end = (socket: Socket, refusal: Refusal) => {
+  const end = (socket: Socket, refusal: Refusal, cause: string | null) => {
     if (!socket.writable) return void socket.destroy();
-    socket.end(bytesOf(refusal));
+    const [requestId, traceparent] = [requestIdOf(NO_HEADERS), traceparentOf(NO_HEADERS)];
+    socket.end(bytesOf(refusal, requestId, traceparent));
+    const { code } = refusal;
+    onRefused({ requestId, traceId: traceparent.slice(3, 35), status: statusOf(refusal), code, cause });
     const cancel = clock.schedule(LINGER_MS, () => socket.destroy());
     socket.once('close', cancel);
   };
@@ -70,23 +85,29 @@ export function createRefuse(server: Server, clock: Clock): Refuse {
     if (refused.has(socket)) return;
     refused.add(socket);
     if (error.code === 'ECONNRESET') return void socket.destroy();
-    const refusal = refusals[error.code ?? ''] ?? unreadable;
+    const cause = error.code ?? null;
+    const refusal = refusals[cause ?? ''] ?? unreadable;
     const response = latest.get(socket);
-    if (response === undefined || response.writableFinished) return end(socket, refusal);
-    if (response.req.complete) return void response.once('close', () => end(socket, refusal));
+    if (response === undefined || response.writableFinished) return end(socket, refusal, cause);
+    if (response.req.complete) return void response.once('close', () => end(socket, refusal, cause));
     // The body of the latest request is at fault. If it is its turn, this is its answer.
-    if (response.socket === socket && !response.headersSent) return end(socket, refusal);
+    if (response.socket === socket && !response.headersSent) return end(socket, refusal, cause);
     socket.destroy();
   };
 }
 
-function bytesOf({ status, code, detail }: Refusal): string {
-  const problem = problemOf(new GatewayError(code, detail), requestIdOf({ headers: {} }));
-  const body = JSON.stringify({ ...problem, status: Number.parseInt(status, 10) });
+const statusOf = ({ status }: Refusal) => Number.parseInt(status, 10);
+
+function bytesOf(refusal: Refusal, requestId: string, traceparent: string): string {
+  const { status, code, detail } = refusal;
+  const problem = problemOf(new GatewayError(code, detail), requestId);
+  const body = JSON.stringify({ ...problem, status: statusOf(refusal) });
   const headers = [
     `HTTP/1.1 ${status}`,
     `Content-Type: ${PROBLEM_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`,
+    `traceparent: ${traceparent}`,
     ...(code === 'method_not_allowed' ? ['Allow: GET, POST'] : []),
     'Connection: close',
   ];

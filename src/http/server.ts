@@ -7,7 +7,7 @@ import { invalidRequest } from '../kernel/errors.ts';
 import { hasBody, watchBodies } from './body-watch.ts';
 import { type ConnectionLimits, defaultConnectionLimits } from './connection-limits.ts';
 import { sendProblem, toGatewayError } from './errors.ts';
-import { createRefuse, type Refuse } from './refusals.ts';
+import { createRefuse, type Refuse, type Refused } from './refusals.ts';
 import { requestIdOf } from './request-context.ts';
 
 export interface ServerOptions {
@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly clock: Clock;
   /** Default: {@link defaultConnectionLimits}. */
   readonly connectionLimits?: ConnectionLimits;
+  /** Told of every answer to what never became a request, and so has no log line. */
+  readonly onRefused?: (refused: Refused) => void;
 }
 
 // A stream id of 255 characters can be three bytes each in UTF-8, and nine characters when percent-encoded.
@@ -56,7 +58,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     clientErrorHandler: (error, socket) => refuse(error, socket),
   });
   const { server } = app;
-  refuse = createRefuse(server, clock);
+  refuse = createRefuse(server, clock, options.onRefused ?? (() => {}));
   watchBodies(server, limits, clock, ({ socket }) => refuse({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket));
   server.on('connect', (_: IncomingMessage, socket: Socket) => refuse({ code: 'CONNECT' }, socket));
   // Node would answer 417 without a body; a server may as well ignore what it does not know (RFC 9110, 10.1.1).

@@ -86,13 +86,16 @@ const paths: Attack[] = [
 
 for (const [kind, attacks] of Object.entries({ framing, paths })) {
   t.test(`what is wrong with the ${kind} gets its answer, sends nothing, and stops nothing`, async (t) => {
-    const { port, simulator } = await startGateway(t);
+    const { port, simulator, log } = await startGateway(t);
     for (const [name, bytes, status, code] of attacks) {
       const { ended } = await rawCall(t, port, bytes);
       const text = await ended;
       const [head = '', body = '{}'] = text.split('\r\n\r\n');
       t.match(head, new RegExp(`^HTTP/1.1 ${status} .*^content-type: application/problem\\+json`, 'ims'), name);
       t.match(JSON.parse(body), { status, code }, name);
+      const requestId = /^x-request-id: (.+)$/im.exec(head)?.[1]?.trim();
+      t.equal(JSON.parse(body).requestId, requestId);
+      t.match(await log.line({ requestId }), { status, traceId: /^traceparent: 00-(\w+)-/im.exec(head)?.[1] }, name);
       t.equal(text.split('HTTP/1.1 ').length, 2, `${name}: one answer`);
       t.equal((await call(port, { method: 'GET', path: '/livez' })).status, 200, `${name}: and life goes on`);
     }
