@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../kernel/clock.ts';
 import { type ErrorCode, GatewayError } from '../kernel/errors.ts';
+import { traceIdOf } from '../kernel/trace-id.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
 import { requestIdOf, traceparentOf } from './request-context.ts';
 
@@ -75,7 +76,7 @@ export function createRefuse(server: Server, clock: Clock, onRefused: (refused: 
     const [requestId, traceparent] = [requestIdOf(NO_HEADERS), traceparentOf(NO_HEADERS)];
     socket.end(bytesOf(refusal, requestId, traceparent));
     const { code } = refusal;
-    onRefused({ requestId, traceId: traceparent.slice(3, 35), status: statusOf(refusal), code, cause });
+    onRefused({ requestId, traceId: traceIdOf(traceparent), status: statusOf(refusal), code, cause });
     const cancel = clock.schedule(LINGER_MS, () => socket.destroy());
     socket.once('close', cancel);
   };

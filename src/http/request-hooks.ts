@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { traceIdOf } from '../kernel/trace-id.ts';
 import { errorFields } from '../observability/error-fields.ts';
 import type { Log } from '../observability/log.ts';
 import type { RequestObserver } from '../observability/request-metrics.ts';
@@ -68,7 +69,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, route: string 
   const { caller, message, error } = request.context;
   const fields: Record<string, unknown> = {
     requestId: request.id,
-    traceId: request.traceparent.slice(3, 35),
+    traceId: traceIdOf(request.traceparent),
     method: request.method,
     route,
     status: reply.statusCode,

@@ -1,4 +1,5 @@
 import type { AttemptResult, Message } from '../delivery/message.ts';
+import { traceIdOf } from '../kernel/trace-id.ts';
 import { errorFields } from './error-fields.ts';
 import type { Log } from './log.ts';
 
@@ -11,7 +12,7 @@ export function createAttemptLog(log: Log): (message: Message, result: AttemptRe
     if (message.mode === 'sync' && message.attempts.length === 1 && result.kind === 'sent') return;
     const fields = {
       requestId: message.requestId,
-      traceId: message.traceparent?.slice(3, 35) ?? null,
+      traceId: message.traceparent === null ? null : traceIdOf(message.traceparent),
       messageId: message.id,
       caller: message.caller,
       account: message.account,

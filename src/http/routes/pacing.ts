@@ -5,6 +5,7 @@ import { type Lane, lanes } from '../../channels/channel.ts';
 import type { AccountPacing, PacingDesk } from '../../delivery/pacing-desk.ts';
 import { GatewayError, invalidRequest } from '../../kernel/errors.ts';
 import { parseExact } from '../../kernel/exact-json.ts';
+import { traceIdOf } from '../../kernel/trace-id.ts';
 import { compileSchema } from '../../kernel/validate.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Pause } from '../../store/flows.ts';
@@ -55,7 +56,7 @@ export function addPacingRoutes(app: FastifyInstance, options: PacingRouteOption
           ...stop,
           isChanged,
           requestId: request.id,
-          traceId: request.traceparent.slice(3, 35),
+          traceId: traceIdOf(request.traceparent),
         },
         'pacing changed by hand',
       );
