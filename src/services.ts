@@ -79,7 +79,6 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
       accounts: () => accounts.configs().flatMap(({ name }) => accounts.all.get(name) ?? []),
       stops: () => stops.list(),
       store: storage.store,
-      unknownMessages: () => store.unknownCount(),
       spool: { bytes: () => spool.bytes() },
       clock,
     }),

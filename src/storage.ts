@@ -52,11 +52,11 @@ async function open(config: Config, clock: Clock): Promise<Storage> {
       problems: () => problemsOf(store),
       async close() {
         await store.close();
-        await lock.release();
+        lock.release();
       },
     };
   } catch (error) {
-    await lock.release();
+    lock.release();
     throw error;
   }
 }

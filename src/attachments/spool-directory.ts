@@ -9,6 +9,11 @@ export function spoolName(): string {
   return randomBytes(16).toString('hex');
 }
 
+/** Whether the text is a name as {@link spoolName} gives them, and therefore harmless in a path. */
+export function isSpoolName(text: string): boolean {
+  return NAME.test(text);
+}
+
 /**
  * Makes the directory (mode 0700) if it is missing, and rejects if anyone but its owner can reach into it: it holds
  * what customers are sent. An existing directory is never repaired, since its contents may have been read already.
@@ -30,7 +35,7 @@ export async function claimDirectory(directory: string): Promise<void> {
 export async function sweepDirectory(directory: string, keep: ReadonlySet<string>): Promise<Map<string, number>> {
   const kept = new Map<string, number>();
   for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (!entry.isFile() || !NAME.test(entry.name)) continue;
+    if (!entry.isFile() || !isSpoolName(entry.name)) continue;
     const path = join(directory, entry.name);
     if (keep.has(entry.name)) kept.set(entry.name, (await stat(path)).size);
     else await rm(path, { force: true });

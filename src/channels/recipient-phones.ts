@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import type { MapContext } from './channel.ts';
-import { phone } from './fields.ts';
-import { readPhone } from './phones.ts';
+import { type CommonRequest, phone } from './fields.ts';
+import { type CustomerPhone, readPhone } from './phones.ts';
+import { addStatedRecipients } from './recipients.ts';
 
 const MOST = 1000;
 
@@ -22,4 +23,13 @@ export function mapPhoneTo(text: string, pointer: string, context: MapContext): 
 /** The same for each number of a list. */
 export function mapPhoneList(list: readonly string[], context: MapContext): string[] {
   return list.map((text, index) => mapPhoneTo(text, `/to/${index}`, context));
+}
+
+/** Of a message to several numbers: the identity under which CommBox files it, and all whom it may reach. */
+export function mapAddressees(request: CommonRequest, numbers: readonly string[], customer: CustomerPhone | undefined) {
+  const recipients = [...numbers];
+  const own = request.identity === undefined ? customer?.international : undefined;
+  if (own !== undefined) recipients.push(own);
+  addStatedRecipients(recipients, request);
+  return { identity: request.identity ?? own ?? numbers[0] ?? '', recipients };
 }

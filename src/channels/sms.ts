@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import type { Channel, ChannelExample, MapContext, MappedMessage } from './channel.ts';
 import { commonFields, strictObject, textField } from './fields.ts';
 import { buildObject, mapCustomer, refuseReserved } from './object.ts';
-import { mapPhoneList, mapPhoneTo, phoneOrList } from './recipient-phones.ts';
+import { mapAddressees, mapPhoneList, mapPhoneTo, phoneOrList } from './recipient-phones.ts';
 import { addStatedRecipients } from './recipients.ts';
 
 const schema = strictObject({
@@ -42,16 +42,13 @@ function mapOne(request: Static<typeof schema>, to: string, context: MapContext)
 function mapMany(request: Static<typeof schema>, to: readonly string[], context: MapContext): MappedMessage {
   const numbers = mapPhoneList(to, context);
   const { user, phone } = mapCustomer(request.customer, context);
-  const userStreamProviderId = request.identity ?? phone?.international ?? numbers[0] ?? '';
-  const recipients = [...numbers];
-  if (request.identity === undefined && phone?.international !== undefined) recipients.push(phone.international);
-  addStatedRecipients(recipients, request);
+  const { identity, recipients } = mapAddressees(request, numbers, phone);
   const object = buildObject(request, {
     type: 4,
     streamProviderType: 5,
     userStreamProviderType: 5,
     streamProviderId: request.streamProviderId,
-    userStreamProviderId,
+    userStreamProviderId: identity,
     message: request.text,
     content: { to: numbers },
     sendToClient: request.sendToClient ?? true,

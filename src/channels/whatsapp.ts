@@ -2,8 +2,7 @@ import Type, { type Static } from 'typebox';
 import type { Channel, ChannelExample, MapContext, MappedMessage } from './channel.ts';
 import { commonFields, line, strictObject, textField } from './fields.ts';
 import { buildObject, mapCustomer, refuseReserved } from './object.ts';
-import { mapPhoneList, mapPhoneTo, phoneOrList } from './recipient-phones.ts';
-import { addStatedRecipients } from './recipients.ts';
+import { mapAddressees, mapPhoneList, mapPhoneTo, phoneOrList } from './recipient-phones.ts';
 
 const template = strictObject(
   {
@@ -25,16 +24,13 @@ function map(request: Static<typeof schema>, context: MapContext): MappedMessage
   const numbers =
     typeof request.to === 'string' ? [mapPhoneTo(request.to, '/to', context)] : mapPhoneList(request.to, context);
   const { user, phone } = mapCustomer(request.customer, context);
-  const userStreamProviderId = request.identity ?? phone?.international ?? numbers[0] ?? '';
-  const recipients = [...numbers];
-  if (request.identity === undefined && phone?.international !== undefined) recipients.push(phone.international);
-  addStatedRecipients(recipients, request);
+  const { identity, recipients } = mapAddressees(request, numbers, phone);
   const object = buildObject(request, {
     type: 4,
     streamProviderType: 5,
     userStreamProviderType: 5,
-    streamProviderId: request.streamProviderId ?? userStreamProviderId,
-    userStreamProviderId,
+    streamProviderId: request.streamProviderId ?? identity,
+    userStreamProviderId: identity,
     message: request.text,
     content: templateContent(numbers, request.template),
     user,

@@ -4,7 +4,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { skipContinue } from './interim-answers.ts';
 
 /** A connection that was not there in time: no byte of a request was written. */
-export class ConnectTimeout extends Error {
+class ConnectTimeout extends Error {
   override readonly name = 'ConnectTimeout';
   // Not one of undici's own codes: some of those make it try again for ever.
   readonly code = 'ETIMEDOUT';

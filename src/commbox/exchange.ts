@@ -16,6 +16,7 @@ export type Exchange =
       /** The body was too long, or its end never came. */
       readonly isCut: boolean;
     }
+  /** `isTimeout`: one of {@link ExchangeTimeouts} ended it, after it had started. */
   | { readonly kind: 'failed'; readonly started: boolean; readonly isTimeout: boolean; readonly error: Error };
 
 export interface ExchangeTimeouts {
@@ -26,7 +27,7 @@ export interface ExchangeTimeouts {
 }
 
 /** Longest body that is read; CommBox's envelopes are a few hundred bytes. */
-export const LONGEST_ANSWER_BYTES = 1024 * 1024;
+const LONGEST_ANSWER_BYTES = 1024 * 1024;
 
 class ExchangeTimeout extends Error {}
 class AnswerTooLong extends Error {}
@@ -91,7 +92,7 @@ export function createExchange(
       const isDecided = status !== 0 && (status < 200 || status >= 300);
       if (isDecided || error instanceof AnswerTooLong) answer(true);
       else {
-        const isTimeout = error instanceof ExchangeTimeout || isConnectTimeout(error);
+        const isTimeout = error instanceof ExchangeTimeout;
         finish({ kind: 'failed', started: controller !== null, isTimeout, error });
       }
     },
@@ -111,8 +112,4 @@ export function createExchange(
 
 function single(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
-}
-
-function isConnectTimeout(error: Error): boolean {
-  return (error as { code?: unknown }).code === 'UND_ERR_CONNECT_TIMEOUT';
 }

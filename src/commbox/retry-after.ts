@@ -1,5 +1,5 @@
 /** The longest wait that a `Retry-After` may ask of the gateway; after that one probe asks again. */
-export const LONGEST_RETRY_AFTER_MS = 300_000;
+const LONGEST_RETRY_AFTER_MS = 300_000;
 
 const SECONDS = /^\d{1,10}$/;
 // IMF-fixdate, the one form a sender may generate (RFC 9110, 5.6.7); Date.parse alone would take almost anything.

@@ -1,4 +1,3 @@
-import type { UpstreamAnswer } from '../kernel/errors.ts';
 import { judgeAnswer } from './answer.ts';
 import type { CommboxClient } from './client.ts';
 
@@ -10,8 +9,8 @@ export type KeyVerdict = 'accepted' | 'refused' | 'unclear';
 
 export interface SystemStatus {
   readonly verdict: KeyVerdict;
-  /** The status that counted, by the same rule as for sends; null if there was no answer. */
-  readonly upstream: UpstreamAnswer | null;
+  /** The status that counted, by the same rule as for sends; null if there was no answer. Its words may hold the key. */
+  readonly upstream: { readonly status: number } | null;
   /** Why there was no answer. */
   readonly error: Error | null;
 }
@@ -21,7 +20,7 @@ export interface SystemStatusRequest {
   readonly requestId: string;
 }
 
-/** Asks `GET /core/systemstatus`, which creates nothing. Never rejects, and never quotes the key. */
+/** Asks `GET /core/systemstatus`, which creates nothing. Never rejects. */
 export async function askSystemStatus(
   client: CommboxClient,
   basePath: string,
@@ -38,8 +37,7 @@ export async function askSystemStatus(
   if (exchange.kind === 'failed') return { verdict: 'unclear', upstream: null, error: exchange.error };
   // The envelope's `data` is not asked for, as with a message that leaves nothing behind.
   const { kind, upstream } = judgeAnswer(exchange.status, exchange.body, true);
-  const description = upstream.description?.replaceAll(key, '[redacted]') ?? null;
-  return { verdict: verdicts[kind], upstream: { ...upstream, description }, error: null };
+  return { verdict: verdicts[kind], upstream: { status: upstream.status }, error: null };
 }
 
 const verdicts: Record<ReturnType<typeof judgeAnswer>['kind'], KeyVerdict> = {

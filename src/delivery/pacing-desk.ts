@@ -22,7 +22,7 @@ export interface LaneBacklog {
   readonly lane: Lane;
   /** Messages that are queued, stored ones and those whose callers wait. */
   readonly queued: number;
-  /** Epoch milliseconds; null if none is stored. */
+  /** Since when the stored one that waits longest has been due (epoch milliseconds); null if none is. */
   readonly oldestAt: number | null;
   readonly callers: readonly { readonly caller: string; readonly queued: number }[];
 }
@@ -61,7 +61,7 @@ export function createPacingDesk({ accounts, store, stops, clock }: PacingDeskOp
         account,
         pacer: pacer.state(clock.now()),
         isHeld: credentials.state() === 'refused',
-        backlog: lanes.map((lane) => laneBacklog(lane, stored.get(account) ?? [], dispatcher.waiting())),
+        backlog: lanes.map((lane) => laneBacklog(lane, stored.get(account) ?? [], dispatcher.waiting(), clock.now())),
         stops: stops.list().filter((stop) => stop.account === account),
       }));
     },
@@ -77,13 +77,9 @@ export function createPacingDesk({ accounts, store, stops, clock }: PacingDeskOp
 
 function laneBacklog(
   lane: Lane,
-  stored: readonly {
-    readonly lane: Lane;
-    readonly caller: string;
-    readonly queued: number;
-    readonly oldestAt: number;
-  }[],
+  stored: readonly FlowBacklog[],
   waiting: ReturnType<Dispatcher['waiting']>,
+  now: number,
 ): LaneBacklog {
   const callers = new Map<string, number>();
   const add = (caller: string, queued: number) => callers.set(caller, (callers.get(caller) ?? 0) + queued);
@@ -91,7 +87,7 @@ function laneBacklog(
   for (const flow of stored) {
     if (flow.lane !== lane) continue;
     add(flow.caller, flow.queued);
-    oldestAt = Math.min(oldestAt ?? flow.oldestAt, flow.oldestAt);
+    if (flow.firstDueAt <= now) oldestAt = Math.min(oldestAt ?? now, flow.firstDueAt);
   }
   for (const { flow, waiting: queued } of waiting) if (flow.lane === lane) add(flow.caller, queued);
   const all = [...callers].map(([caller, queued]) => ({ caller, queued })).filter(({ queued }) => queued > 0);

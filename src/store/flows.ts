@@ -7,11 +7,14 @@ export interface Flow {
   readonly caller: string;
 }
 
-/** What waits in a flow: every queued message counts, whether it is ready or not. */
+/**
+ * What waits in a flow for nobody in particular: every queued `async` message, whether it is ready or not. A `sync` one is
+ * counted by the process that holds it.
+ */
 export interface FlowBacklog extends Flow {
   readonly queued: number;
-  /** `createdAt` of the one that was accepted first. */
-  readonly oldestAt: number;
+  /** The earliest `readyAt` among them: since when one has been due, or when the first will be. */
+  readonly firstDueAt: number;
 }
 
 /** An operator's stop: of an account, of one lane, of one caller, or of one caller in one lane of it. */

@@ -167,7 +167,10 @@ export interface Store {
 
   /** Queued to canceled, keeping its key. Exactly one of this and `take` wins. */
   cancel(id: string, now: number, answerUntil: number): Promise<boolean>;
-  /** The same for all that match, in several transactions if they are many; resolves with how many. */
+  /**
+   * The same for all that match, in several transactions if they are many; resolves with how many. Where it rejects,
+   * some may be canceled.
+   */
   cancelMany(filter: ListFilter, now: number, answerUntil: number): Promise<number>;
 
   /** `unknown` to `sent` or `failed`, by reconciliation or by hand. False if it is not `unknown`. */
@@ -182,9 +185,9 @@ export interface Store {
 
   /** The flows from which `take` would give something now. Its cost depends on the number of flows only. */
   readyFlows(now: number): Promise<readonly Flow[]>;
-  /** What waits in every flow that has queued messages; may be a second old, or more where very many wait. */
+  /** What waits in every flow that has queued `async` messages; may be a second old, or more where very many wait. */
   backlog(): Promise<readonly FlowBacklog[]>;
-  /** Messages waiting in all, for `QUEUE_LIMIT`; may be a second old. */
+  /** The sum of that, for `QUEUE_LIMIT`; as old as that may be. */
   queuedCount(): Promise<number>;
   /** Messages that are `unknown` now. */
   unknownCount(): Promise<number>;

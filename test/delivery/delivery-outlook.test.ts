@@ -17,7 +17,7 @@ t.test('one that is for later waits without anybody being woken for it', async (
 });
 
 t.test('each account hears what the store counts for it, and for it alone', async (t) => {
-  const flow = { lane: 'normal', caller: 'shop', queued: 5, oldestAt: 0 } as const;
+  const flow = { lane: 'normal', caller: 'shop', queued: 5, firstDueAt: 0 } as const;
   const mine = { ...flow, account: 'default' };
   const { delivery, counted } = createDeliveryRig({ backlog: async () => [mine, { ...flow, account: 'brand-b' }] });
   await delivery.recount();

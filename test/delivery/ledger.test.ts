@@ -115,6 +115,6 @@ t.test('a fault of the store is not hidden', async (t) => {
 
 t.test('of a sent message the row holds nothing of the request', async (t) => {
   const message = sent({ traceparent: '00-1', reference: 'r' });
-  t.match(rowOf(message), { payload: null, identity: null, requestId: '', traceparent: null, reference: 'r' });
+  t.match(rowOf(message), { payload: null, requestId: '', traceparent: null, reference: 'r' });
   t.match(rowOf(ended('failed')), { payload: { kind: 'json', body: /hello/ }, requestId: 'r-1' });
 });

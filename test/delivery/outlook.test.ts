@@ -2,18 +2,22 @@ import t from 'tap';
 import { createOutlook } from '../../src/delivery/outlook.ts';
 import { createPacer } from '../../src/pacing/pacer.ts';
 import type { FlowKey } from '../../src/pacing/scheduler.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 
 const now = Date.UTC(2026, 0, 1);
 const shop = { lane: 'normal', caller: 'shop' } as const;
 const news = { lane: 'normal', caller: 'news' } as const;
 const otp = { lane: 'critical', caller: 'otp' } as const;
+const promo = { lane: 'bulk', caller: 'promo' } as const;
 
 /** What waits: first those in the store, by its own count, then those whose callers wait. */
 function setUp(stored: readonly (readonly [FlowKey, number])[], waiting: readonly (readonly [FlowKey, number])[] = []) {
   let isHeld = false;
+  const clock = createManualClock(now);
   const stopped = new Set<string>();
   const pacer = createPacer({ random: () => 0, concurrency: 4, knownRate: 10 });
   const outlook = createOutlook({
+    clock,
     pacer,
     policy: () => ({ weight: 1, criticalShare: 0.5 }),
     isHeld: () => isHeld,
@@ -22,11 +26,12 @@ function setUp(stored: readonly (readonly [FlowKey, number])[], waiting: readonl
   });
   const count = (flows: typeof stored, changes = outlook.changes) =>
     outlook.counted(
-      flows.map(([flow, queued]) => ({ ...flow, account: 'default', queued, oldestAt: now })),
+      flows.map(([flow, queued]) => ({ ...flow, account: 'default', queued, firstDueAt: now })),
       changes,
     );
   count(stored);
   return {
+    clock,
     pacer,
     outlook,
     count,
@@ -62,12 +67,35 @@ t.test('the start follows from the position and the rate', async (t) => {
 
 t.test('and from the pause, if there is one', async (t) => {
   const { outlook, pacer } = setUp([[shop, 101]]);
-  pacer.refused(pacer.enter(now), 'quota', 30_000, now);
+  pacer.throttled(pacer.enter(now), 30_000, now);
   t.equal(outlook.prospect(shop, null, now).startsAt, now + 40_000);
+});
+
+t.test('in a lower lane, what keeps coming above it counts, but not what came at once', async (t) => {
+  const { outlook, clock } = setUp([[promo, 101]]);
+  const startsIn = () => outlook.prospect(promo, null, clock.now()).startsAt - clock.now();
+  for (let n = 0; n < 20; n++) {
+    outlook.arrived(shop);
+    outlook.arrived(otp);
+    if (n === 10) for (let batch = 0; batch < 1_000; batch++) outlook.accepted(shop);
+    await clock.advance(1_000);
+  }
+  outlook.left(shop, 1_000);
+  t.equal(Math.round(startsIn()), 12_500, '8 of 10 slots are left');
+  const { position, startsAt } = outlook.prospect(otp, 100, clock.now());
+  t.equal(startsAt - clock.now(), position * 100, 'nothing comes above that');
+  await clock.advance(20_000);
+  t.equal(startsIn(), 10_000, 'and it is forgotten');
+  for (let n = 0; n < 20; n++) {
+    for (let each = 0; each < 50; each++) outlook.arrived(shop);
+    await clock.advance(1_000);
+  }
+  t.equal(Math.round(startsIn()), 190_000, 'its least share is left, whatever comes');
 });
 
 t.test('without a rate there is nothing to wait for', async (t) => {
   const outlook = createOutlook({
+    clock: createManualClock(now),
     pacer: createPacer({ random: () => 0, concurrency: 4, knownRate: null }),
     policy: () => ({ weight: 1, criticalShare: 0.5 }),
     isHeld: () => false,
@@ -99,7 +127,7 @@ t.test('each reason to wait has its name', async (t) => {
   stopped.stop('shop');
   t.equal(stopped.outlook.prospect(shop, null, now).waitingFor, 'paused');
   const { pacer, outlook, hold } = setUp([[shop, 5]]);
-  pacer.refused(pacer.enter(now), 'quota', null, now);
+  pacer.throttled(pacer.enter(now), null, now);
   t.equal(outlook.prospect(shop, null, now).waitingFor, 'paused');
   hold();
   t.equal(outlook.prospect(shop, null, now).waitingFor, 'credentials', 'which no pause will end');

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { PacerState } from '../../src/pacing/pacer.ts';
+import type { PacerState } from '../../src/pacing/pacer-state.ts';
 import { createReadings, type ReadingsOptions } from '../../src/readings.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
@@ -8,12 +8,15 @@ const open: PacerState = {
   cause: null,
   pausedUntil: null,
   closedAt: null,
+  alarm: null,
   rate: null,
   share: 1,
   burst: null,
   inFlight: 0,
   inFlightLimit: 32,
 };
+
+const clock = createManualClock();
 
 const jwt = (seconds: number) => `x.${Buffer.from(JSON.stringify({ exp: seconds })).toString('base64url')}.x`;
 
@@ -31,10 +34,9 @@ function read(pacer: Partial<PacerState>, more: Partial<Given> = {}, options: Pa
   return createReadings({
     accounts: () => [account],
     stops: () => [],
-    store: { backlog: async () => [], readyFlows: async () => [] },
-    unknownMessages: async () => 0,
+    store: { backlog: async () => [], unknownCount: async () => 0 },
     spool: { bytes: () => 0 },
-    clock: createManualClock(),
+    clock,
     ...options,
   });
 }
@@ -77,16 +79,14 @@ t.test('keys are told by their end, those that say none as null', async (t) => {
 });
 
 t.test('what waits for its own time is in the backlog, and is not overdue', async (t) => {
+  const now = clock.now();
   const flow = { account: 'default', lane: 'normal', caller: 'shop' } as const;
-  const store = {
-    backlog: async () => [
-      { ...flow, queued: 3, oldestAt: 1_000 },
-      { ...flow, caller: 'news', queued: 2, oldestAt: 500 },
-    ],
-    readyFlows: async () => [flow],
-  };
-  t.match(await read({}, {}, { store }).backlog(), [
-    { messages: 3, oldestDueAt: 1_000 },
+  const backlog = async () => [
+    { ...flow, queued: 3, firstDueAt: now },
+    { ...flow, caller: 'news', queued: 2, firstDueAt: now + 1 },
+  ];
+  t.match(await read({}, {}, { store: { backlog, unknownCount: async () => 0 } }).backlog(), [
+    { messages: 3, oldestDueAt: now },
     { messages: 2, oldestDueAt: null },
   ]);
 });

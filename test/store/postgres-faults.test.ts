@@ -5,7 +5,7 @@ import type { PacingExchange } from '../../src/store/flows.ts';
 import { createPostgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { StorageUnavailable, type Store, type StoreChange } from '../../src/store/store.ts';
 import { type StopMode, startPostgres } from '../support/postgres.ts';
-import { ids, insertRows, picking, RESEND, sent, stage } from './contract/support.ts';
+import { createRow, ids, insertRows, picking, RESEND, sent, stage } from './contract/support.ts';
 import { postgresPlace } from './postgres-place.ts';
 
 const server = await startPostgres(t);
@@ -68,6 +68,7 @@ t.test('while PostgreSQL is down every call says so, and afterwards all is well 
     () => store.readyFlows(now),
     () => store.backlog(),
     () => store.queuedCount(),
+    () => store.unknownCount(),
     () => store.position(message.id, 1),
     () => store.heartbeat(now, 1),
     () => store.recover(now, RESEND, now),
@@ -94,16 +95,31 @@ t.test('while PostgreSQL is down every call says so, and afterwards all is well 
   t.strictSame(ids(await store.take(picking(now, 1))), [message.id], 'its lease is still good');
 });
 
+t.test('of very many that are canceled, each piece counts by itself', async (t) => {
+  const { url, openReal } = await place(t);
+  const store = await openReal('a');
+  const now = systemClock.now();
+  await insertRows(store, ...Array.from({ length: 5_001 }, () => createRow(now)));
+  await server.run(
+    url,
+    `CREATE FUNCTION once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       IF EXISTS (SELECT FROM commbox_gateway.messages WHERE state = 'canceled') THEN RAISE 'no more'; END IF;
+       RETURN NULL;
+     END $$`,
+  );
+  await server.run(
+    url,
+    'CREATE TRIGGER once BEFORE UPDATE ON commbox_gateway.messages FOR EACH STATEMENT EXECUTE FUNCTION once()',
+  );
+  await t.rejects(store.cancelMany({}, now, now), StorageUnavailable);
+  t.equal(await store.queuedCount(), 1, 'the first piece stays canceled');
+  await server.run(url, 'DROP TRIGGER once ON commbox_gateway.messages');
+  t.equal(await store.cancelMany({}, now, now), 1, 'and a repeat does the rest');
+});
+
 t.test('news between replicas comes again after a restart, and the gap is announced', async (t) => {
-  const { place: shared, row } = await stage(t, place);
-  const { url, spoolOf } = shared as Awaited<ReturnType<typeof postgresPlace>>;
-  const open = async (owner: string) => {
-    const options = { databaseUrl: url, owner, clock: systemClock, spoolDirectory: spoolOf(owner), connections: 2 };
-    const store = await createPostgresStore(options);
-    t.teardown(() => store.close());
-    return store;
-  };
-  const [teller, hearer] = [await open('a'), await open('b')];
+  const { openReal } = await place(t);
+  const [teller, hearer] = [await openReal('a'), await openReal('b')];
   const kinds = ['ready', 'settled', 'pacing', 'pauses'] as const;
   const gaps = Promise.all([teller, hearer].flatMap((store) => kinds.map((kind) => heard(store, kind, null))));
   await server.stop('fast');
@@ -111,7 +127,7 @@ t.test('news between replicas comes again after a restart, and the gap is announ
   await gaps;
   const news = heard(hearer, 'ready', null);
   await untilItWorks(teller);
-  await insertRows(teller, row());
+  await insertRows(teller, createRow(systemClock.now()));
   await news;
   t.pass('heard');
 });

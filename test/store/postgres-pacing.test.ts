@@ -1,7 +1,5 @@
 import t, { type Test } from 'tap';
-import { systemClock } from '../../src/kernel/clock.ts';
 import type { PacingExchange } from '../../src/store/flows.ts';
-import { createPostgresStore } from '../../src/store/postgres/postgres-store.ts';
 import type { Store, StoreChange } from '../../src/store/store.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { HOUR_MS, RESEND, stage } from './contract/support.ts';
@@ -83,15 +81,8 @@ t.test('what a replica reports after it lost its lease counts under the next one
 });
 
 t.test('the age of reports is judged by the clock of the database, however wrong those of replicas are', async (t) => {
-  const { place: shared } = await stage(t, place);
-  const { url, spoolOf } = shared as Awaited<ReturnType<typeof postgresPlace>>;
-  const open = async (owner: string) => {
-    const options = { databaseUrl: url, owner, clock: systemClock, spoolDirectory: spoolOf(owner), connections: 2 };
-    const store = await createPostgresStore(options);
-    t.teardown(() => store.close());
-    return store;
-  };
-  const [behind, ahead] = [await open('behind'), await open('ahead')];
+  const { url, openReal } = await place(t);
+  const [behind, ahead] = [await openReal('behind'), await openReal('ahead')];
   const past = { now: Date.UTC(2000), reportsLastMs: 60_000 };
   const future = { now: Date.UTC(2100), reportsLastMs: 60_000 };
   await behind.exchangePacing(exchange('behind', past));

@@ -1,6 +1,5 @@
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { createPostgresStore } from '../../src/store/postgres/postgres-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { createRow, HOUR_MS, insertRows, picking, sent } from './contract/support.ts';
@@ -47,6 +46,7 @@ for (const statistics of ['of an empty queue', 'of its first flow alone', 'of no
       }),
     );
     await step('the ready flows', (store) => store.readyFlows(now));
+    await step('how many are unknown', (store) => store.unknownCount());
     await step('a position', (store) => store.position('msg_a00009000', 50));
     await step('a plain message with a key', async (store) => {
       const row = createRow(now, { mode: 'sync' });
@@ -66,17 +66,9 @@ for (const statistics of ['of an empty queue', 'of its first flow alone', 'of no
 
 /** Very many messages of three flows, and a few of others that came later. */
 async function crowdedPlace(t: Test, statistics: Statistics) {
-  const { url, spoolOf } = await postgresPlace(t, server);
-  const open = () =>
-    createPostgresStore({
-      databaseUrl: url,
-      owner: 'a',
-      clock: systemClock,
-      spoolDirectory: spoolOf('a'),
-      connections: 1,
-    });
-  const store = await open();
-  t.teardown(() => store.close());
+  const { url, openReal } = await postgresPlace(t, server);
+  const open = () => openReal('a', 1);
+  await open();
   const table = 'commbox_gateway.messages';
   const fill = async (first: string, count: number, members: string, values: string) =>
     server.run(

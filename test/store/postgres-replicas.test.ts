@@ -161,6 +161,9 @@ t.test('attachments travel through the database and leave no copy behind', async
   t.strictSame(await server.run(url, 'SELECT * FROM commbox_gateway.message_files'), []);
   await eventually(async () => ((await readdir(shared.spoolOf('a'))).length === 0 ? true : null));
   t.pass('the process that accepted it has removed its copy');
+  const sweep = async () => (await store.sweep(clock.now(), 0, 0, 10)).files;
+  t.strictSame(await sweep(), [basename(file.path)], 'and tells its spool');
+  t.strictSame(await sweep(), [], 'which it says once');
 });
 
 t.test('an attachment that is damaged in the database is not sent', async (t) => {

@@ -53,7 +53,7 @@ export async function cancelMessage(sql: Sql, id: string, now: number, answerUnt
   return (await sql.query(cancelStatement, [id, now, answerUntil])).length === 1;
 }
 
-/** The same for all that match. Run it in a transaction: it needs several statements for many messages. */
+/** The same for all that match, each piece for itself: others wait for one of them at most. */
 export async function cancelMatching(sql: Sql, filter: ListFilter, now: number, answerUntil: number): Promise<number> {
   if (filter.states?.includes('queued') === false) return 0;
   const { conditions, values } = conditionsOf(filter, 4);

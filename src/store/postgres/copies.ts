@@ -1,5 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { SpooledFile } from '../../attachments/spool.ts';
+import { isSpoolName } from '../../attachments/spool-directory.ts';
 import type { Clock } from '../../kernel/clock.ts';
 
 /**
@@ -13,41 +15,49 @@ export interface Copies {
   forget(messageId: string): void;
   /** The message has moved on in another process: the copies go; whoever needs the files finds them in the database. */
   discard(messageId: string): Promise<void>;
-  /** Names in the spool that have been without a message for an hour. `findNeeded` gives those that have one. */
-  strays(findNeeded: () => Promise<ReadonlySet<string>>): Promise<readonly string[]>;
+  /**
+   * Names that the spool need not know any more: discarded ones, once each, and those of files that have been without a
+   * message for an hour. `findNeeded` gives those that have one.
+   */
+  unneeded(findNeeded: () => Promise<ReadonlySet<string>>): Promise<readonly string[]>;
 }
 
 // Longer than any attempt lasts: a message that is not stored, but being sent, needs its files too.
 const STRAY_AFTER_MS = 3_600_000;
-const SPOOL_NAME = /^[0-9a-f]{32}$/;
 
 export function createCopies(options: { readonly spoolDirectory: string; readonly clock: Clock }): Copies {
   const { spoolDirectory, clock } = options;
   const kept = new Map<string, readonly SpooledFile[]>();
+  const discarded = new Set<string>();
   let seen = new Map<string, number>();
 
   return {
     keep(messageId, files) {
       kept.set(messageId, files);
+      for (const { path } of files) discarded.delete(basename(path));
     },
     forget(messageId) {
       kept.delete(messageId);
     },
     async discard(messageId) {
-      const files = kept.get(messageId);
-      if (files === undefined) return;
+      const files = kept.get(messageId) ?? [];
       kept.delete(messageId);
-      // A file that resists becomes a stray.
-      for (const { path } of files) await rm(path, { force: true }).catch(() => undefined);
+      for (const { path } of files) {
+        discarded.add(basename(path));
+        // A file that resists goes with its name.
+        await rm(path, { force: true }).catch(() => undefined);
+      }
     },
-    async strays(findNeeded) {
+    async unneeded(findNeeded) {
       const now = clock.now();
-      const present = (await readdir(spoolDirectory).catch(() => [])).filter((name) => SPOOL_NAME.test(name));
-      if (present.length === 0) return [];
-      const needed = await findNeeded();
-      const unneeded = present.filter((name) => !needed.has(name));
-      seen = new Map(unneeded.map((name) => [name, Math.min(seen.get(name) ?? now, now)]));
-      return unneeded.filter((name) => now - (seen.get(name) ?? now) >= STRAY_AFTER_MS);
+      const present = (await readdir(spoolDirectory).catch(() => [])).filter(isSpoolName);
+      const needed = present.length === 0 ? new Set() : await findNeeded();
+      const strays = present.filter((name) => !needed.has(name));
+      seen = new Map(strays.map((name) => [name, Math.min(seen.get(name) ?? now, now)]));
+      for (const [name, since] of seen) if (now - since >= STRAY_AFTER_MS) discarded.add(name);
+      const unneeded = [...discarded];
+      discarded.clear();
+      return unneeded;
     },
   };
 }

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { SpooledFile } from '../../attachments/spool.ts';
-import { spoolName } from '../../attachments/spool-directory.ts';
+import { isSpoolName, spoolName } from '../../attachments/spool-directory.ts';
 import type { MessageRow } from '../message-row.ts';
 import { AttachmentDamaged } from '../store.ts';
 import type { Sql } from './database.ts';
@@ -11,8 +11,6 @@ import { storageUnavailable } from './storage-errors.ts';
 
 /** Bytes of one stored piece: what is in memory at a time, twice over while it is being sent. */
 const CHUNK_BYTES = 512 * 1024;
-
-const SPOOL_NAME = /^[0-9a-f]{32}$/;
 
 const storeChunkStatement = `
   INSERT INTO commbox_gateway.message_files (message_id, file_no, chunk_no, bytes) VALUES ($1, $2, $3, $4)`;
@@ -67,7 +65,7 @@ export async function localFiles(sql: Sql, spoolDirectory: string, row: MessageR
   const local: SpooledFile[] = [];
   for (const [fileNo, file] of filesOf(row).entries()) {
     const name = basename(file.path);
-    if (!SPOOL_NAME.test(name)) throw damaged();
+    if (!isSpoolName(name)) throw damaged();
     const here = { ...file, path: join(spoolDirectory, name) };
     if (!(await isIntact(here))) await fetchFile(here.path, file, chunksOf(sql, row.id, fileNo));
     local.push(here);

@@ -62,10 +62,10 @@ export const migrations: readonly Migration[] = [
   );
   CREATE INDEX messages_to_take ON commbox_gateway.messages
     (account, lane, caller, id COLLATE "ucs_basic", ready_at, (coalesce(expires_at, 9223372036854775807)))
-    INCLUDE (created_at) WHERE state = 'queued' AND mode = 'async' AND NOT is_scheduled;
+    WHERE state = 'queued' AND mode = 'async' AND NOT is_scheduled;
   CREATE INDEX messages_scheduled ON commbox_gateway.messages
     (account, lane, caller, ready_at, id, (coalesce(expires_at, 9223372036854775807)))
-    INCLUDE (created_at) WHERE state = 'queued' AND mode = 'async' AND is_scheduled;
+    WHERE state = 'queued' AND mode = 'async' AND is_scheduled;
   CREATE INDEX messages_to_expire ON commbox_gateway.messages (expires_at)
     WHERE state = 'queued' AND mode = 'async' AND expires_at IS NOT NULL;
   CREATE INDEX messages_held ON commbox_gateway.messages (lease) WHERE lease IS NOT NULL;

@@ -105,9 +105,7 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
       return isCanceled;
     },
     async cancelMany(filter, now, answerUntil) {
-      const canceled = await database.transaction((sql) =>
-        cancelMatching(sql, filter, Math.ceil(now), Math.ceil(answerUntil)),
-      );
+      const canceled = await cancelMatching(database, filter, Math.ceil(now), Math.ceil(answerUntil));
       if (canceled > 0) tellSettled(null);
       return canceled;
     },
@@ -153,8 +151,8 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
         deletedBefore: Math.ceil(deletedBefore),
       };
       const { files, more } = await database.transaction((sql) => sweepMessages(sql, until, limit));
-      const strays = more ? [] : await copies.strays(() => findNeededFiles(database));
-      return { files: [...files, ...strays], more };
+      const unneeded = more ? [] : await copies.unneeded(() => findNeededFiles(database));
+      return { files: [...files, ...unneeded], more };
     },
     neededFiles: () => findNeededFiles(database),
     async localFiles(row) {

@@ -1,4 +1,4 @@
-import type { StoredFailure } from '../message-row.ts';
+import { interrupted, neverSent } from '../abandoned.ts';
 import type { Sql } from './database.ts';
 import type { Lease } from './lease.ts';
 
@@ -8,19 +8,6 @@ export interface RecoverRequest {
   readonly resend: { readonly attempts: number; readonly delayMs: number };
   readonly keepKeysUntil: number;
 }
-
-const interrupted: StoredFailure = {
-  code: 'commbox_error',
-  outcome: 'unknown',
-  detail: 'The gateway stopped while the message was being sent. CommBox may or may not have taken it.',
-  upstream: null,
-};
-const neverSent: StoredFailure = {
-  code: 'shutting_down',
-  outcome: 'not_sent',
-  detail: 'The gateway stopped before the message could be sent. Nothing was sent; repeat the request.',
-  upstream: null,
-};
 
 // Orphans are the rows whose lease is gone, so that a recovery that is itself cut off is simply repeated by the next.
 const recoverStatement = `

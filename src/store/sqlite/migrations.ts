@@ -8,8 +8,8 @@ import type { Migration } from '../migrations.ts';
  * with the flow, so that taking from one costs the same however many messages are scheduled, done, or waiting in others.
  * An index on changing columns leaves out `sent` messages where it can, since those are nearly all.
  *
- * Triggers keep in `flows` how many messages are queued in each, because counting a million of them takes a tenth of a
- * second, and every accepted message asks. A flow stays when its count is 0: there are few, and most come again.
+ * Triggers keep in `flows` how many messages stand in a line of each, because counting a million of them takes a tenth of
+ * a second, and every accepted message asks. A flow stays when its count is 0: there are few, and most come again.
  *
  * Lists go by `created_at`, then by `seq`, which every index ends with and an id would only make wider: nearly half of
  * what a sent message costs is writing its indexes.
@@ -68,7 +68,7 @@ export const sqliteMigrations: readonly Migration[] = [
         WHERE line = 'ready';
       CREATE INDEX messages_later ON messages (account, lane, caller, ready_at, id, expires_at)
         WHERE line = 'later';
-      CREATE INDEX messages_queued ON messages (account, lane, caller, created_at) WHERE state = 'queued';
+      CREATE INDEX messages_due ON messages (account, lane, caller, ready_at) WHERE line IS NOT NULL;
       CREATE INDEX messages_expiring ON messages (account, lane, caller, line, expires_at) WHERE line IS NOT NULL;
       CREATE INDEX messages_held ON messages (lease) WHERE lease IS NOT NULL;
       CREATE INDEX messages_unreconciled ON messages (ended_at) WHERE state = 'unknown' AND is_reconciled = 0;
@@ -87,21 +87,21 @@ export const sqliteMigrations: readonly Migration[] = [
         queued INTEGER NOT NULL,
         PRIMARY KEY (account, lane, caller)
       ) STRICT, WITHOUT ROWID;
-      CREATE TRIGGER count_inserted AFTER INSERT ON messages WHEN new.state = 'queued' BEGIN
+      CREATE TRIGGER count_inserted AFTER INSERT ON messages WHEN new.line IS NOT NULL BEGIN
         INSERT INTO flows (account, lane, caller, queued) VALUES (new.account, new.lane, new.caller, 1)
           ON CONFLICT (account, lane, caller) DO UPDATE SET queued = queued + 1;
       END;
-      CREATE TRIGGER count_queued AFTER UPDATE OF state ON messages
-      WHEN new.state = 'queued' AND old.state <> 'queued' BEGIN
+      CREATE TRIGGER count_queued AFTER UPDATE OF line ON messages
+      WHEN new.line IS NOT NULL AND old.line IS NULL BEGIN
         INSERT INTO flows (account, lane, caller, queued) VALUES (new.account, new.lane, new.caller, 1)
           ON CONFLICT (account, lane, caller) DO UPDATE SET queued = queued + 1;
       END;
-      CREATE TRIGGER count_left AFTER UPDATE OF state ON messages
-      WHEN old.state = 'queued' AND new.state <> 'queued' BEGIN
+      CREATE TRIGGER count_left AFTER UPDATE OF line ON messages
+      WHEN old.line IS NOT NULL AND new.line IS NULL BEGIN
         UPDATE flows SET queued = queued - 1
         WHERE account = old.account AND lane = old.lane AND caller = old.caller;
       END;
-      CREATE TRIGGER count_deleted AFTER DELETE ON messages WHEN old.state = 'queued' BEGIN
+      CREATE TRIGGER count_deleted AFTER DELETE ON messages WHEN old.line IS NOT NULL BEGIN
         UPDATE flows SET queued = queued - 1
         WHERE account = old.account AND lane = old.lane AND caller = old.caller;
       END;

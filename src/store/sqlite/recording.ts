@@ -1,6 +1,7 @@
+import type { SQLInputValue } from 'node:sqlite';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
-import { type SentCell, sentColumns, sentConstants } from './sent-rows.ts';
+import { sentColumns, sentConstants } from './sent-rows.ts';
 
 const WIDTH = sentColumns.length;
 // More in a statement save nothing measurable, and what is left over goes one by one.
@@ -20,7 +21,7 @@ const INSERT_OR_CHANGE = `
 
 /** Operations for the ledger of plain messages. */
 export function createRecording({ database }: StoreContext, content: Content) {
-  const change = (cells: readonly SentCell[]): void => {
+  const change = (cells: readonly SQLInputValue[]): void => {
     for (let at = 0; at < cells.length; at += WIDTH) {
       const seq = database.one(INSERT_OR_CHANGE, cells.slice(at, at + WIDTH))?.['seq'] as number;
       content.erase(seq);
@@ -29,7 +30,7 @@ export function createRecording({ database }: StoreContext, content: Content) {
 
   return {
     /** Rows of `sentColumns`, end to end. Those whose message is known already, in whatever state, change it. */
-    recordSent(cells: readonly SentCell[]): void {
+    recordSent(cells: readonly SQLInputValue[]): void {
       const whole = cells.length - (cells.length % (ROWS_AT_ONCE * WIDTH));
       for (let at = 0; at < cells.length; ) {
         const rows = at < whole ? ROWS_AT_ONCE : 1;

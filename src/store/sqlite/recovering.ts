@@ -1,4 +1,5 @@
-import type { AttemptRecord, StoredFailure } from '../message-row.ts';
+import { interrupted, neverSent } from '../abandoned.ts';
+import type { AttemptRecord } from '../message-row.ts';
 import type { StoreContext } from './context.ts';
 import type { Cells } from './database.ts';
 import type { Keys } from './keys.ts';
@@ -22,19 +23,6 @@ const QUEUE_AGAIN = `
     lease = NULL, begun_at = NULL
   WHERE seq = :seq`;
 
-const INTERRUPTED: StoredFailure = {
-  code: 'commbox_error',
-  outcome: 'unknown',
-  detail: 'The gateway was cut off during the attempt: CommBox may or may not have taken the message.',
-  upstream: null,
-};
-const NEVER_SENT: StoredFailure = {
-  code: 'shutting_down',
-  outcome: 'not_sent',
-  detail: 'The gateway was cut off before it could send the message.',
-  upstream: null,
-};
-
 /** Operations on leases, and on what was held under those that ran out. */
 export function createRecovering({ database, lease }: StoreContext, keys: Keys) {
   const settle = (row: Cells, request: RecoverRequest): void => {
@@ -42,15 +30,15 @@ export function createRecovering({ database, lease }: StoreContext, keys: Keys) 
     const [seq, id] = [row['seq'] as number, row['id'] as string];
     const wasSending = row['state'] === 'sending';
     const attempts = row['attempts'] as string;
-    const tried = wasSending ? withAttempt(attempts, interrupted((row['begun_at'] as number | null) ?? now)) : attempts;
-    const unclear = wasSending ? toJson(INTERRUPTED) : (row['unclear'] as string | null);
+    const tried = wasSending ? withAttempt(attempts, cutOff((row['begun_at'] as number | null) ?? now)) : attempts;
+    const unclear = wasSending ? toJson(interrupted) : (row['unclear'] as string | null);
     const mayResend = wasSending && row['on_unknown'] === 'resend' && row['mode'] === 'async';
     if (mayResend && unclearAttempts(tried) < resend.attempts) {
       database.run(QUEUE_AGAIN, { seq, attempts: tried, unclear, readyAt: Math.ceil(now + resend.delayMs) });
       return;
     }
     const isUnknown = unclear !== null;
-    const failure = unclear ?? toJson(NEVER_SENT);
+    const failure = unclear ?? toJson(neverSent);
     database.run(END, { seq, state: isUnknown ? 'unknown' : 'failed', attempts: tried, unclear, failure, now });
     if (isUnknown) keys.keepUntil(id, Math.ceil(request.keepKeysUntil));
     else keys.apply(id, { kind: 'free' });
@@ -77,7 +65,7 @@ export interface RecoverRequest {
   readonly keepKeysUntil: number;
 }
 
-function interrupted(at: number): AttemptRecord {
+function cutOff(at: number): AttemptRecord {
   // When it was cut off nobody knows.
   return { at, durationMs: 0, outcome: 'interrupted', upstreamStatus: null };
 }

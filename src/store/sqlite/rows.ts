@@ -96,7 +96,7 @@ export function readRow(database: Database, seq: SQLInputValue, spoolDirectory: 
 }
 
 function toRow(record: Cells, files: () => readonly SpooledFile[]): MessageRow {
-  // The columns hold what `toColumns` put there, so the types are those of the row.
+  // The columns hold what `toValues` put there, so the types are those of the row.
   const value = <T>(column: string): T => record[column] as T;
   const json = <T>(column: string): T => JSON.parse((record[column] as string | null) ?? 'null') as T;
   return {

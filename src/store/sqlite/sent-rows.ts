@@ -1,34 +1,8 @@
+import type { SQLInputValue } from 'node:sqlite';
 import type { MessageRow } from '../message-row.ts';
-import { wholeMs } from './rows.ts';
+import { messageColumns, toValues } from './rows.ts';
 
-/**
- * What tells one plain sent message from another. They are nearly all that is ever recorded, so they travel to the
- * store's thread as a flat list of these columns, and reach the table in statements of many rows.
- */
-export const sentColumns = [
-  'id',
-  'caller',
-  'account',
-  'channel',
-  'stream',
-  'stream_id',
-  'lane',
-  'reference',
-  'on_unknown',
-  'sends_to_client',
-  'created_at',
-  'send_at',
-  'expires_at',
-  'resend_of',
-  'payload_bytes',
-  'attempts',
-  'object_id',
-  'sent_at',
-  'ended_at',
-  'ready_at',
-] as const;
-
-/** What all of them have in common, as SQL. Nothing of the request is left, so no sweep needs to erase them. */
+/** What all plain sent messages have in common, as SQL. Nothing of the request is left, so no sweep needs to erase them. */
 export const sentConstants = {
   mode: `'sync'`,
   state: `'sent'`,
@@ -43,7 +17,14 @@ export const sentConstants = {
   is_erased: '1',
 } as const;
 
-export type SentCell = string | number | null;
+// As places among the columns, because this is done for every message.
+const places = messageColumns.flatMap((name, place) => (name in sentConstants ? [] : [place]));
+
+/**
+ * What tells one plain sent message from another. They are nearly all that is ever recorded, so they travel to the
+ * store's thread as a flat list of these columns, and reach the table in statements of many rows.
+ */
+export const sentColumns = messageColumns.filter((name) => !(name in sentConstants));
 
 /** Whether {@link sentColumns} hold all there is to know of the row. */
 export function isPlainlySent(row: MessageRow): boolean {
@@ -60,27 +41,7 @@ export function isPlainlySent(row: MessageRow): boolean {
 }
 
 /** The row's values of {@link sentColumns}, in their order. */
-export function sentCells(row: MessageRow): SentCell[] {
-  return [
-    row.id,
-    row.caller,
-    row.account,
-    row.channel,
-    row.stream,
-    row.streamId,
-    row.lane,
-    row.reference,
-    row.onUnknown,
-    row.sendsToClient ? 1 : 0,
-    wholeMs(row.createdAt),
-    wholeMs(row.sendAt),
-    wholeMs(row.expiresAt),
-    row.resendOf,
-    row.payloadBytes,
-    JSON.stringify(row.attempts),
-    row.objectId,
-    wholeMs(row.sentAt),
-    wholeMs(row.endedAt),
-    wholeMs(row.readyAt),
-  ];
+export function sentCells(row: MessageRow): SQLInputValue[] {
+  const values = toValues(row);
+  return places.map((place) => values[place] ?? null);
 }

@@ -19,9 +19,9 @@ const READY_FLOWS = `
   WHERE queued > 0 AND (${EXISTS_READY('> :now')} OR ${EXISTS_READY('IS NULL')} OR ${EXISTS_DUE})`;
 const BACKLOG = `
   SELECT account, lane, caller, queued, (
-    SELECT created_at FROM messages m INDEXED BY messages_queued
-    WHERE state = 'queued' AND ${OF_THIS_FLOW} ORDER BY created_at LIMIT 1
-  ) AS oldest_at
+    SELECT ready_at FROM messages m INDEXED BY messages_due
+    WHERE line IS NOT NULL AND ${OF_THIS_FLOW} ORDER BY ready_at LIMIT 1
+  ) AS first_due_at
   FROM flows f WHERE queued > 0`;
 const COUNT_UNKNOWN =
   "SELECT count(*) AS n FROM messages INDEXED BY messages_by_state WHERE state = 'unknown' AND state <> 'sent'";
@@ -46,7 +46,7 @@ export function createWaiting({ database }: StoreContext) {
       database.all(BACKLOG).map((row) => ({
         ...toFlow(row),
         queued: row['queued'] as number,
-        oldestAt: row['oldest_at'] as number,
+        firstDueAt: row['first_due_at'] as number,
       })),
 
     queuedCount: (): number => count(COUNT_QUEUED),

@@ -42,24 +42,26 @@ export async function flowsContract(t: Test, createPlace: CreatePlace): Promise<
     t.strictSame(named(await store.readyFlows(now + 9_000)), ['default/critical/billing']);
   });
 
-  await t.test('the backlog of a flow is all that is queued in it, and how long the first has waited', async (t) => {
+  await t.test('the backlog of a flow is all that waits in it for nobody in particular, and since when', async (t) => {
     const { clock, process, row } = await stage(t, createPlace);
     const store = await process('a');
     t.strictSame(await store.backlog(), []);
     const start = clock.now();
-    const first = row({ readyAt: start + HOUR_MS });
+    const later = [row({ readyAt: start + HOUR_MS }), row({ lane: 'bulk', readyAt: start + 2 * HOUR_MS })];
+    const soon = row({ readyAt: start + 500 });
     await clock.advance(10);
-    const rows = [row(), row(), row({ mode: 'sync' })];
-    const [bulk, plain] = [row({ lane: 'bulk' }), row({ caller: 'alerts', mode: 'sync' })];
-    const ended = [row({ state: 'sending' }), row({ account: 'b', state: 'canceled', endedAt: 1 })];
-    await insertRows(store, ...rows, bulk, first, plain, ...ended);
+    const now = { readyAt: clock.now() };
+    const waitedFor = [row({ ...now, mode: 'sync' }), row({ ...now, mode: 'sync', caller: 'alerts' })];
+    const gone = [row({ ...now, state: 'sending' }), row({ ...now, account: 'b', state: 'canceled', endedAt: 1 })];
+    await insertRows(store, soon, row(now), ...later, ...waitedFor, ...gone);
     await clock.advance(1_001);
-    t.strictSame(sorted(await store.backlog()), [
-      { account: 'default', lane: 'bulk', caller: 'billing', queued: 1, oldestAt: start + 10 },
-      { account: 'default', lane: 'normal', caller: 'alerts', queued: 1, oldestAt: start + 10 },
-      { account: 'default', lane: 'normal', caller: 'billing', queued: 4, oldestAt: start },
-    ]);
-    t.equal(await store.queuedCount(), 6);
+    const normal = { account: 'default', lane: 'normal', caller: 'billing', queued: 3, firstDueAt: start + 10 };
+    const bulk = { ...normal, lane: 'bulk', queued: 1, firstDueAt: start + 2 * HOUR_MS };
+    t.strictSame(sorted(await store.backlog()), [bulk, normal]);
+    t.equal(await store.queuedCount(), 4);
+    t.strictSame(ids(await store.take(picking(clock.now(), 1))), [soon.id], 'what was accepted first goes first');
+    await clock.advance(1_001);
+    t.strictSame(sorted(await store.backlog()), [bulk, { ...normal, queued: 2 }], 'and is not what was due first');
   });
 
   await t.test('the backlog follows every way in and out of the queue', async (t) => {
@@ -68,21 +70,22 @@ export async function flowsContract(t: Test, createPlace: CreatePlace): Promise<
     const start = clock.now();
     const rows = [];
     for (let i = 0; i < 6; i++) {
-      rows.push(row({ expiresAt: i === 3 ? start + HOUR_MS : null, reference: i === 4 ? 'order-7' : null }));
+      const readyAt = clock.now();
+      rows.push(row({ readyAt, expiresAt: i === 3 ? start + HOUR_MS : null, reference: i === 4 ? 'order-7' : null }));
       await clock.advance(1);
     }
     const [first, second, third] = [rows[0]?.id ?? '', rows[1]?.id ?? '', rows[2]?.id ?? ''];
     await insertRows(store, ...rows);
-    const expectBacklog = async (queued: number, oldest: number, way: string) => {
+    const expectBacklog = async (queued: number, due: number, way: string) => {
       await clock.advance(1_001);
       const flow = { account: 'default', lane: 'normal', caller: 'billing' };
-      t.strictSame(await other.backlog(), [{ ...flow, queued, oldestAt: start + oldest }], way);
+      t.strictSame(await other.backlog(), [{ ...flow, queued, firstDueAt: start + due }], way);
       t.equal(await other.queuedCount(), queued, way);
     };
     await expectBacklog(6, 0, 'insert');
     await store.take(picking(clock.now(), 2));
     await expectBacklog(4, 2, 'take');
-    const back = { state: 'queued', attempt: null, readyAt: clock.now() + HOUR_MS, erase: false, key: null } as const;
+    const back = { state: 'queued', attempt: null, readyAt: start + 1, erase: false, key: null } as const;
     await store.settle([{ ...back, id: second }]);
     await expectBacklog(5, 1, 'settle, back to queued');
     await store.settle([{ ...back, id: first, state: 'failed', endedAt: clock.now() }]);
@@ -103,12 +106,12 @@ export async function flowsContract(t: Test, createPlace: CreatePlace): Promise<
   await t.test('what a dead process left in the queue leaves the backlog, what may go again is back', async (t) => {
     const { clock, process, row } = await stage(t, createPlace);
     const [dead, other] = [await process('a'), await process('b')];
-    const start = clock.now();
     await insertRows(dead, row({ mode: 'sync' }), row({ state: 'sending', onUnknown: 'resend', lane: 'critical' }));
     await dead.close();
     await clock.advance(1_001);
     await other.recover(clock.now(), RESEND, clock.now());
-    const expected = { account: 'default', lane: 'critical', caller: 'billing', queued: 1, oldestAt: start };
+    const firstDueAt = clock.now() + RESEND.delayMs;
+    const expected = { account: 'default', lane: 'critical', caller: 'billing', queued: 1, firstDueAt };
     t.strictSame(await other.backlog(), [expected]);
   });
 
