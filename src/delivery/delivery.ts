@@ -81,10 +81,13 @@ export interface DeliveryOptions {
   readonly spool: Spool;
   readonly watch: FinalWatch;
   readonly ledger: Ledger;
-  /** Most stored messages that may wait. */
+  /** Most stored messages that may wait; of those of lane `critical` a tenth more. */
   readonly queueLimit: number;
   readonly keepKeysMs: number;
 }
+
+// A campaign that fills the queue must not keep a one-time password out of it.
+const CRITICAL_RESERVE = 0.1;
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { clock, nextId, dispatchers, store, spool, watch } = options;
@@ -108,9 +111,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     return { message, settled, withdraw: () => dispatcher.withdraw(message) };
   };
 
-  const makeRoom = async (messages: number) => {
+  const makeRoom = async (drafts: readonly Draft[]) => {
     if (isDraining) throw shuttingDown();
-    if (messages > 0 && (await store.queuedCount()) + messages > options.queueLimit) {
+    if (drafts.length === 0) return;
+    const isCritical = drafts.every(({ lane }) => lane === 'critical');
+    const limit = options.queueLimit * (isCritical ? 1 + CRITICAL_RESERVE : 1);
+    if ((await store.queuedCount()) + drafts.length > limit) {
       throw new GatewayError('overloaded', 'Too many messages are waiting already.', { retryAfterMs: 30_000 });
     }
   };
@@ -174,7 +180,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     accept: (draft, key) =>
       stored(async () => {
         const dispatcher = dispatcherOf(draft.account);
-        await makeRoom(draft.mode === 'async' ? 1 : 0);
+        await makeRoom(draft.mode === 'async' ? [draft] : []);
         const message = createMessage(draft, nextId(), clock.now(), true);
         await syncFiles([message]);
         const result = await insert(message, key);
@@ -184,7 +190,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
     acceptBatch: (items, batch, answer) =>
       stored(async () => {
-        await makeRoom(items.length);
+        await makeRoom(items.map(({ draft }) => draft));
         const messages = items.map(({ draft }) => createMessage(draft, nextId(), clock.now(), true));
         await syncFiles(messages);
         const rows = messages.map((message, i) => ({ row: rowOf(message), key: items[i]?.key ?? null }));

@@ -148,6 +148,7 @@ export function createPacer(options: PacerOptions): Pacer {
       granted++;
       learner.granted(1);
       throughput.granted(1, now);
+      throughput.took(now - startedAt);
       const isConnected = connection.leave(periods.connection);
       if (isConnected && connection.isClosed) reconnect(now);
       if (!quota.leave(periods.quota)) return;
@@ -190,7 +191,8 @@ export function createPacer(options: PacerOptions): Pacer {
       const measured = throughput.perSecond(breakers.closedAt ?? now);
       // The leader hears of all grants; what a small part can do says little about the whole.
       const part = role.leads ? 1 : role.share;
-      const rate = Math.min(learner.rate, measured === null || part < TELLING_SHARE ? learner.rate : measured / part);
+      const whole = measured === null || part < TELLING_SHARE ? null : measured / part;
+      const rate = Math.min(learner.rate, whole ?? throughput.atOnce(inFlightLimit.limit, now) ?? learner.rate);
       return Number.isFinite(rate) ? rate : null;
     },
     get period() {

@@ -46,6 +46,18 @@ t.test('a full queue takes no more that waits, and says when to come again', asy
   await t.resolves(delivery.accept(draft(), key), 'whoever waits itself is not in the queue');
 });
 
+t.test('a campaign that fills the queue does not keep critical messages out of it', async (t) => {
+  const full = (queued: number) => createDeliveryRig({ queuedCount: async () => queued }).delivery;
+  const otp = asyncDraft({ lane: 'critical' });
+  await t.resolves(full(10).accept(otp, null));
+  await t.rejects(full(11).accept(otp, null), { code: 'overloaded' }, 'but they are not without end');
+  const mixed = [otp, asyncDraft()].map((each) => ({ draft: each, key: null }));
+  await t.rejects(
+    full(9).acceptBatch(mixed, null, () => answer),
+    { code: 'overloaded' },
+  );
+});
+
 t.test('a batch is taken whole, files and all, and wakes its accounts', async (t) => {
   const insertBatch: Store['insertBatch'] = async (messages) => ({
     kind: 'inserted',

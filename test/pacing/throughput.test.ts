@@ -49,6 +49,20 @@ t.test('an account tells the pace of its calls where they alone limit it', async
   t.ok(perSecond !== null && Math.abs(perSecond - 20) < 1, `${perSecond}`);
 });
 
+t.test('before that can be measured, it follows from how long a call takes', async (t) => {
+  const pacer = open({ concurrency: 4 });
+  const passes = enterAll(pacer, start);
+  t.equal(pacer.throughput(start), null);
+  pacer.room(start);
+  t.equal(pacer.throughput(start), null, 'no call has ended yet');
+  const now = start + 2_000;
+  for (const pass of passes) pacer.succeeded(pass, now);
+  t.equal(pacer.throughput(now + 5_000), null, 'nobody waits');
+  enterAll(pacer, now);
+  pacer.room(now);
+  t.equal(pacer.throughput(now), 2, 'four at a time, two seconds each');
+});
+
 t.test('a rate that is known is an upper bound, and counts while nothing was measured', async (t) => {
   const pacer = open({ concurrency: 32, knownRate: 20 });
   t.equal(pacer.throughput(start), 20);

@@ -26,7 +26,11 @@ export const deliveryVariables = {
   }),
   QUEUE_LIMIT: integer(
     { minimum: 1, maximum: 1_000_000_000 },
-    { default: '1000000', description: 'Stored messages that may wait; beyond, the answer is 503 `overloaded`.' },
+    {
+      default: '1000000',
+      description:
+        'Stored messages that may wait; beyond, the answer is 503 `overloaded`. `critical` ones may exceed it by a tenth.',
+    },
   ),
   BODY_LIMIT: bytes(256 * MIB, { default: '1MiB', description: 'Largest JSON body, base64 attachments included.' }),
   ATTACHMENT_LIMIT: bytes(1024 * MIB, {
