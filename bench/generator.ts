@@ -1,4 +1,4 @@
-import { runSlice, type Slice } from './lib/load.ts';
+import { runSlice, type Slice, serialize } from './lib/load.ts';
 
 /** What the generator process sends back for a slice. */
 export type GeneratorReply =
@@ -7,7 +7,8 @@ export type GeneratorReply =
 
 // The load generator is a process of its own, so that it stays warm over all slices and off the measured core.
 process.on('message', (slice: Slice) => {
-  runSlice(slice).then(
+  const request = serialize(slice);
+  runSlice(slice, () => request).then(
     (result) => process.send?.({ ok: true, result } satisfies GeneratorReply),
     (error: unknown) => process.send?.({ ok: false, reason: String(error) } satisfies GeneratorReply),
   );

@@ -1,6 +1,6 @@
 import type { GeneratorReply } from '../generator.ts';
-import { runSlice, type Slice } from '../lib/load.ts';
-import { runKeyedSlice } from './keyed-load.ts';
+import { runSlice, type Slice, serialize } from '../lib/load.ts';
+import { keyedRequests } from './keyed-requests.ts';
 
 /** A slice for the generator's process. */
 export interface DurableSlice extends Slice {
@@ -10,7 +10,8 @@ export interface DurableSlice extends Slice {
 
 // A process of its own, as the other measurements' generator.
 process.on('message', ({ isKeyed, ...slice }: DurableSlice) => {
-  (isKeyed ? runKeyedSlice : runSlice)(slice).then(
+  const same = serialize(slice);
+  runSlice(slice, isKeyed ? keyedRequests(slice) : () => same).then(
     (result) => process.send?.({ ok: true, result } satisfies GeneratorReply),
     (error: unknown) => process.send?.({ ok: false, reason: String(error) } satisfies GeneratorReply),
   );

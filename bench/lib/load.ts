@@ -35,10 +35,10 @@ export interface SliceResult {
 
 /**
  * Sends a request over and over, one at a time on each of several connections, and counts what comes back.
+ * @param next the bytes of each request in turn
  * @throws if an answer is no 2xx, or a connection ends: figures of a run with failures mean nothing.
  */
-export async function runSlice(slice: Slice): Promise<SliceResult> {
-  const payload = serialize(slice);
+export async function runSlice(slice: Slice, next: () => Buffer): Promise<SliceResult> {
   const latencies = createHistogram();
   let requests = 0;
   let isOver = false;
@@ -48,7 +48,7 @@ export async function runSlice(slice: Slice): Promise<SliceResult> {
     const socket = connect({ port: slice.port, host: '127.0.0.1', noDelay: true });
     const send = () => {
       sentAt = performance.now();
-      socket.write(payload);
+      socket.write(next());
     };
     const frames = createFrames((head, body) => {
       if (head.charCodeAt(STATUS_AT) !== DIGIT_2) failed.reject(new Error(`${head.split('\r\n')[0]}: ${body}`));
@@ -98,7 +98,8 @@ async function hangUp(socket: Socket): Promise<void> {
   socket.destroy();
 }
 
-function serialize({ port, request }: Slice): Buffer {
+/** The request as bytes. */
+export function serialize({ port, request }: Slice): Buffer {
   const headers = { host: `127.0.0.1:${port}`, ...request.headers, 'content-length': Buffer.byteLength(request.body) };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(`POST ${request.path} HTTP/1.1\r\n${lines.join('')}\r\n${request.body}`);

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { IN_FLIGHT } from './closed-run.ts';
-import { FOUR_CALLERS, medianOf, type PacingTimes, seedsUpTo } from './compare.ts';
+import { FOUR_CALLERS, medianOf, type PacingTimes } from './compare.ts';
 import { keyOf } from './gateway-config.ts';
-import { createGate } from './parallel.ts';
+import { createGate, overSeeds } from './parallel.ts';
 import { openRig } from './rig.ts';
 import { type ModelName, QUOTA, type Scenario, scenarioOf, throttleOf } from './scenarios.ts';
 
@@ -38,15 +38,11 @@ export function measureChange(
   );
   return Promise.all(
     changes.map(async ({ rate, scenario }) => {
-      const runs = await Promise.all(
-        seedsUpTo(seeds).map((seed) =>
-          gate(async () => {
-            const run = await runOnce(scenario, rate, seed);
-            progress(`to ${rate}/s, ${scenario.title}, seed ${seed}: ${JSON.stringify(run)}`);
-            return run;
-          }),
-        ),
-      );
+      const runs = await overSeeds(gate, seeds, async (seed) => {
+        const run = await runOnce(scenario, rate, seed);
+        progress(`to ${rate}/s, ${scenario.title}, seed ${seed}: ${JSON.stringify(run)}`);
+        return run;
+      });
       const followedSeconds = runs.map((run) => run.followedSeconds);
       // A run that never follows counts as the longest.
       const median = medianOf(followedSeconds.map((seconds) => seconds ?? Number.POSITIVE_INFINITY));

@@ -1,6 +1,6 @@
 import { median } from '../lib/stats.ts';
 import { type ClosedRun, type ClosedRunResult, runClosed } from './closed-run.ts';
-import { createGate } from './parallel.ts';
+import { createGate, overSeeds } from './parallel.ts';
 import { allScenarios, type ModelName, type Scenario } from './scenarios.ts';
 import type { SenderName } from './senders.ts';
 
@@ -37,17 +37,13 @@ export async function measureComparison(
   const pairs = allScenarios(models).flatMap((scenario) => senders.map((sender) => ({ scenario, sender })));
   return Promise.all(
     pairs.map(async ({ scenario, sender }) => {
-      const runs = await Promise.all(
-        seedsUpTo(seeds).map((seed) =>
-          gate(async () => {
-            const run = { scenario, sender, seed, callers: FOUR_CALLERS, messages: MESSAGES };
-            const seen = await quietRun(run);
-            const stalled = `stalled for ${Math.round(seen.stalledMs)} ms`;
-            progress(`${scenario.title}, ${sender}, seed ${seed}: ${JSON.stringify(seen.figures)}, ${stalled}`);
-            return seen;
-          }),
-        ),
-      );
+      const runs = await overSeeds(gate, seeds, async (seed) => {
+        const run = { scenario, sender, seed, callers: FOUR_CALLERS, messages: MESSAGES };
+        const seen = await quietRun(run);
+        const stalled = `stalled for ${Math.round(seen.stalledMs)} ms`;
+        progress(`${scenario.title}, ${sender}, seed ${seed}: ${JSON.stringify(seen.figures)}, ${stalled}`);
+        return seen;
+      });
       return { scenario, sender, runs };
     }),
   );
@@ -62,10 +58,6 @@ async function quietRun(run: ClosedRun): Promise<ComparedRun> {
     if (stalledMs <= STALL_TOLERATED_MS) break;
   }
   return tries.reduce((best, one) => (one.stalledMs < best.stalledMs ? one : best));
-}
-
-export function seedsUpTo(seeds: number): number[] {
-  return Array.from({ length: seeds }, (_, index) => index + 1);
 }
 
 /** The median over those runs that have the figure; null if none has. */

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createRandom } from '../../src/simulator/random.ts';
 import type { CommboxLog } from './commbox.ts';
-import { type PacingTimes, seedsUpTo } from './compare.ts';
+import type { PacingTimes } from './compare.ts';
 import { keyOf } from './gateway-config.ts';
 import type { Accepted, Arrival } from './load-stored.ts';
-import { createGate } from './parallel.ts';
+import { createGate, overSeeds } from './parallel.ts';
 import { openRig } from './rig.ts';
 import { type Scenario, scenarioOf } from './scenarios.ts';
 
@@ -39,15 +39,11 @@ export function measureCritical({ seeds, parallel, progress }: PacingTimes): Pro
   ];
   return Promise.all(
     scenarios.map(async (scenario) => {
-      const runs = await Promise.all(
-        seedsUpTo(seeds).map((seed) =>
-          gate(async () => {
-            const waits = await runOnce(scenario, seed);
-            progress(`critical, ${scenario.title}, seed ${seed}: ${waits.length} left`);
-            return waits;
-          }),
-        ),
-      );
+      const runs = await overSeeds(gate, seeds, async (seed) => {
+        const waits = await runOnce(scenario, seed);
+        progress(`critical, ${scenario.title}, seed ${seed}: ${waits.length} left`);
+        return waits;
+      });
       const waits = runs.flat();
       const slots = waits.map((wait) => wait.slots);
       const ms = waits.map((wait) => wait.ms);

@@ -1,9 +1,9 @@
 import { createRandom } from '../../src/simulator/random.ts';
 import type { CommboxLog } from './commbox.ts';
-import { FOUR_CALLERS, medianOf, type PacingTimes, seedsUpTo } from './compare.ts';
+import { FOUR_CALLERS, medianOf, type PacingTimes } from './compare.ts';
 import { keyOf } from './gateway-config.ts';
 import type { Accepted, Arrival } from './load-stored.ts';
-import { createGate } from './parallel.ts';
+import { createGate, overSeeds } from './parallel.ts';
 import { openRig } from './rig.ts';
 import { type Scenario, scenarioOf } from './scenarios.ts';
 
@@ -38,15 +38,11 @@ export function measureEstimates({ seeds, parallel, progress }: PacingTimes): Pr
   const pairs = scenarios.flatMap((scenario) => Object.keys(loads).map((load) => ({ scenario, load })));
   return Promise.all(
     pairs.map(async ({ scenario, load }) => {
-      const runs = await Promise.all(
-        seedsUpTo(seeds).map((seed) =>
-          gate(async () => {
-            const errors = await runOnce(scenario, load, seed);
-            progress(`estimates, ${scenario.title}, ${load}, seed ${seed}: ${errors.length} waits over 5 s`);
-            return errors;
-          }),
-        ),
-      );
+      const runs = await overSeeds(gate, seeds, async (seed) => {
+        const errors = await runOnce(scenario, load, seed);
+        progress(`estimates, ${scenario.title}, ${load}, seed ${seed}: ${errors.length} waits over 5 s`);
+        return errors;
+      });
       const errors = runs.flat();
       const settled = errors.filter(({ acceptedMs }) => acceptedMs >= SETTLED_MS);
       return {

@@ -1,7 +1,7 @@
 import { startPostgres } from '../../test/support/postgres.ts';
 import { runClosed } from './closed-run.ts';
-import { FOUR_CALLERS, medianOf, type PacingTimes, seedsUpTo } from './compare.ts';
-import { createGate } from './parallel.ts';
+import { FOUR_CALLERS, medianOf, type PacingTimes } from './compare.ts';
+import { createGate, overSeeds } from './parallel.ts';
 import { type ModelName, type Scenario, scenarioOf } from './scenarios.ts';
 import type { RunFigures } from './trace.ts';
 
@@ -33,29 +33,27 @@ export async function measureReplicas(
   const pairGate = createGate(Math.min(parallel, MOST_PAIRS));
   const scenarios = [true, false].flatMap((isStated) => models.map((model) => scenarioOf(model, isStated, false)));
 
-  const runOne = (scenario: Scenario, seed: number) =>
-    gate(async () => {
-      const run = { scenario, sender: 'gateway', seed, callers: FOUR_CALLERS, messages: MESSAGES } as const;
-      const { figures } = await runClosed(run);
-      progress(`one gateway, ${scenario.title}, seed ${seed}: ${JSON.stringify(figures)}`);
-      return figures;
-    });
-  const runPair = (scenario: Scenario, seed: number) =>
-    pairGate(async () => {
-      const run = { scenario, sender: 'gateway', seed, callers: FOUR_CALLERS, messages: MESSAGES } as const;
-      const env = { DATABASE_URL: await server.freshDatabase() };
-      const { figures } = await runClosed({ ...run, split: SPLIT, env });
-      progress(`two replicas, ${scenario.title}, seed ${seed}: ${JSON.stringify(figures)}`);
-      return figures;
-    });
+  const runOne = async (scenario: Scenario, seed: number) => {
+    const run = { scenario, sender: 'gateway', seed, callers: FOUR_CALLERS, messages: MESSAGES } as const;
+    const { figures } = await runClosed(run);
+    progress(`one gateway, ${scenario.title}, seed ${seed}: ${JSON.stringify(figures)}`);
+    return figures;
+  };
+  const runPair = async (scenario: Scenario, seed: number) => {
+    const run = { scenario, sender: 'gateway', seed, callers: FOUR_CALLERS, messages: MESSAGES } as const;
+    const env = { DATABASE_URL: await server.freshDatabase() };
+    const { figures } = await runClosed({ ...run, split: SPLIT, env });
+    progress(`two replicas, ${scenario.title}, seed ${seed}: ${JSON.stringify(figures)}`);
+    return figures;
+  };
 
   // Without `await` the server would be stopped before the first run.
   return await Promise.all(
     scenarios.map(async (scenario) => {
       const of = (runs: readonly RunFigures[], figure: (run: RunFigures) => number | null) => runs.map(figure);
       const [pairs, ones] = await Promise.all([
-        Promise.all(seedsUpTo(seeds).map((seed) => runPair(scenario, seed))),
-        Promise.all(seedsUpTo(seeds).map((seed) => runOne(scenario, seed))),
+        overSeeds(pairGate, seeds, (seed) => runPair(scenario, seed)),
+        overSeeds(gate, seeds, (seed) => runOne(scenario, seed)),
       ]);
       return {
         scenario,

@@ -22,7 +22,7 @@ const BURST = 20;
 const PENALTY_MS = 500;
 const AT_ONCE = 4;
 
-export const modelTitles: Record<ModelName, string> = {
+const modelTitles: Record<ModelName, string> = {
   tokenBucket: 'token bucket',
   fixedWindow: 'fixed window',
   slidingWindow: 'sliding window',

@@ -124,7 +124,7 @@ export function sharesOf(granted: readonly Call[], first: number): Record<string
 }
 
 /** Jain's index: 1 = all equal, 1/n = one has everything. */
-export function jainOf(values: readonly number[]): number {
+function jainOf(values: readonly number[]): number {
   const sum = values.reduce((total, value) => total + value, 0);
   const squares = values.reduce((total, value) => total + value * value, 0);
   return (sum * sum) / (values.length * squares);

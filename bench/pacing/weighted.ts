@@ -1,6 +1,6 @@
 import { runClosed } from './closed-run.ts';
-import { medianOf, type PacingTimes, seedsUpTo } from './compare.ts';
-import { createGate } from './parallel.ts';
+import { medianOf, type PacingTimes } from './compare.ts';
+import { createGate, overSeeds } from './parallel.ts';
 import { type Scenario, scenarioOf } from './scenarios.ts';
 import { sharesOf } from './trace.ts';
 
@@ -21,22 +21,18 @@ export function measureWeighted({ seeds, parallel, progress }: PacingTimes): Pro
   const scenarios = [scenarioOf('tokenBucket', true, false), scenarioOf('slidingWindow', false, false)];
   return Promise.all(
     scenarios.map(async (scenario) => {
-      const runs = await Promise.all(
-        seedsUpTo(seeds).map((seed) =>
-          gate(async () => {
-            const run = { scenario, sender: 'gateway', seed, callers, messages: MESSAGES } as const;
-            const { calls } = await runClosed(run);
-            const half = MESSAGES / 2;
-            const counts = sharesOf(
-              calls.filter(({ isGranted }) => isGranted),
-              half,
-            );
-            const got = callers.map(({ name }) => (counts[name] ?? 0) / half);
-            progress(`weights, ${scenario.title}, seed ${seed}: ${got.map((share) => share.toFixed(3)).join(' ')}`);
-            return got;
-          }),
-        ),
-      );
+      const runs = await overSeeds(gate, seeds, async (seed) => {
+        const run = { scenario, sender: 'gateway', seed, callers, messages: MESSAGES } as const;
+        const { calls } = await runClosed(run);
+        const half = MESSAGES / 2;
+        const counts = sharesOf(
+          calls.filter(({ isGranted }) => isGranted),
+          half,
+        );
+        const got = callers.map(({ name }) => (counts[name] ?? 0) / half);
+        progress(`weights, ${scenario.title}, seed ${seed}: ${got.map((share) => share.toFixed(3)).join(' ')}`);
+        return got;
+      });
       const wantedOf = (weight: number) => weight / TOTAL_WEIGHT;
       const deviations = runs.flatMap((got) =>
         callers.map(({ weight }, index) => Math.abs((got[index] ?? 0) / wantedOf(weight) - 1)),

@@ -37,6 +37,8 @@ export function createFinalWatch({ store, clock }: { readonly store: Store; read
           resolve();
         };
         const poll = () => {
+          // The wait may have ended while the store was asked.
+          if (waiting.get(id)?.has(finish) !== true) return;
           cancels[1] = clock.schedule(POLL_MS, () => {
             store.get(id).then(
               (row) => (row === null || isFinal(row) ? finish() : poll()),

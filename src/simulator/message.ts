@@ -29,7 +29,7 @@ export interface MessageBody {
 }
 
 /** The longest JSON text taken, as IIS limits a request; files are not limited. Bytes. */
-export const TEXT_LIMIT = 30_000_000;
+const TEXT_LIMIT = 30_000_000;
 const tooLong = { status: 413, description: 'The request is too large' };
 
 /** A body of which nothing was read. */

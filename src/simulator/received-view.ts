@@ -83,7 +83,7 @@ export function objectOf({ body }: KeptCall): unknown {
 }
 
 /** A kept call as it is shown. Parsing waits until here, so that receiving stays cheap. */
-export function showCall(call: KeptCall): ReceivedCall {
+function showCall(call: KeptCall): ReceivedCall {
   const { body } = call;
   const { headerNames, headers } = showHeaders(call.headerLines);
   return {

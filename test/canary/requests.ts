@@ -27,7 +27,7 @@ export const formOf = (person: Person): Request =>
   form([{ name: 'data', content: JSON.stringify(messagesOf.email(person)) }, files(person)]);
 
 /** The drop-in door's form. */
-export const rawFormOf = (person: Person): Request =>
+const rawFormOf = (person: Person): Request =>
   form([files(person), { name: 'data', content: JSON.stringify(objectOf(person)) }]);
 
 /** An e-mail with the same file within its JSON. */
@@ -61,7 +61,7 @@ export function sendsOf(person: Person): [route: string, request: Request][] {
 const isPreview = (template: string) => template.endsWith('/preview');
 
 /** Requests that are wrong, each in another way, with what they hold in places where it does not belong. */
-export function wrongRequests(person: Person, key: CallerName): Request[] {
+function wrongRequests(person: Person, key: CallerName): Request[] {
   const { phone, email, text, firstName, lastName, header, idempotencyKey } = person;
   const ownKey = callerKeys[key];
   const sms = messagesOf.sms(person);

@@ -38,7 +38,7 @@ export function createSearch(canaries: Canaries): Search {
 const slotOf = (start: number) => Math.imul(start, 0x9e3779b1) >>> 16;
 
 /** Every way of writing a text that a program is likely to take, as bytes. */
-export function formsOf(text: string): Buffer[] {
+function formsOf(text: string): Buffer[] {
   const bytes = Buffer.from(text);
   const utf16 = Buffer.from(text, 'utf16le');
   const hex = bytes.toString('hex');

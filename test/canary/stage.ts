@@ -48,7 +48,7 @@ export interface Stage extends Gateway {
   passes<T>(work: Promise<T>): Promise<T>;
 }
 
-export const FILES = {
+const FILES = {
   'gateway.yaml': `
     streams: { brand: { channel: sms, id: "900", account: brand-b } }
     callers:

@@ -17,8 +17,8 @@ const UNREACHABLE = { COMMBOX_API_URL: 'http://127.0.0.1:9' };
 const LARGE_TEXT = 'x'.repeat(400_000);
 const MORE_THAN_FIT = 100;
 
-async function end(gateway: GatewayProcess): Promise<void> {
-  gateway.signal('SIGTERM');
+async function end(gateway: GatewayProcess, signal: NodeJS.Signals): Promise<void> {
+  gateway.signal(signal);
   await gateway.ended;
 }
 
@@ -62,7 +62,7 @@ t.test('a full disk refuses what cannot be stored, loses nothing, and is no matt
     t.equal(next.status, 202, 'with room again the next message is accepted');
     accepted.push(String(next.json()['id']));
   }
-  await end(gateway);
+  await end(gateway, 'SIGKILL');
   const after = createLedgerClient(await startGatewayProcess(t, { env }).listening);
   await after.drained();
   t.strictSame((await after.list('sent')).map(({ id }) => id).sort(), accepted.toSorted(), 'all of it was sent');
@@ -81,7 +81,7 @@ t.test('attachments that were lost or damaged fail their own message, and no oth
     ids.push(String(answer.json()['id']));
     names.push(...(await readdir(spool)).filter((name) => !names.includes(name)));
   }
-  await end(gateway);
+  await end(gateway, 'SIGKILL');
   const path = (index: number) => join(spool, String(names[index]));
   const bytes = await readFile(path(2));
   await rm(path(0));
@@ -101,7 +101,7 @@ t.test('a database that may only be read refuses the start and says which file i
   const { place, env } = await startPlace(t);
   const first = startGatewayProcess(t, { env });
   await first.listening;
-  await end(first);
+  await end(first, 'SIGTERM');
   const file = join(place.dataDir, 'gateway.db');
   await chmod(file, 0o400);
   // The superuser may write whatever the mode says, unless that power is taken away.

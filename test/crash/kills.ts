@@ -43,7 +43,7 @@ function calm(simulator: Simulator): void {
 const pick = (kinds: readonly SendKind[]) => kinds[randomInt(kinds.length)] as SendKind;
 
 /** Any kind of send. */
-export const anyKind = (): SendKind => pick(sendKinds);
+const anyKind = (): SendKind => pick(sendKinds);
 
 /** Any but those that are sent again, 30 s after nobody knows whether they were sent. */
 export const hastyKind = (): SendKind => pick(sendKinds.filter((kind) => kind !== 'resend'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Test } from 'tap';
 import type { Simulator } from '../../src/simulator/server.ts';
-import { COMMBOX_KEY, GATEWAY_KEY, STREAMS } from '../support/gateway.ts';
+import { gatewayEnv } from '../support/gateway.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 
 /** A store for gateways to share or to have alone, seen from outside. */
@@ -53,15 +53,7 @@ async function newDirectory(t: Test): Promise<string> {
 
 const idsOf = (rows: readonly Readonly<Record<string, unknown>>[]) => rows.map(({ id }) => String(id));
 
-function environment(simulator: Simulator, dataDir: string): Record<string, string> {
-  return {
-    COMMBOX_API_URL: simulator.url,
-    COMMBOX_API_KEY: COMMBOX_KEY,
-    COMMBOX_EMAIL_STREAM: STREAMS.email,
-    COMMBOX_SMS_STREAM: STREAMS.sms,
-    GATEWAY_API_KEY: GATEWAY_KEY,
-    UPSTREAM_CONCURRENCY: '12',
-    PORT: '0',
-    DATA_DIR: dataDir,
-  };
-}
+const environment = (simulator: Simulator, dataDir: string) => ({
+  ...gatewayEnv(simulator, dataDir),
+  UPSTREAM_CONCURRENCY: '12',
+});

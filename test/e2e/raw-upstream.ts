@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Test } from 'tap';
+import type { JumpingClock } from './stored/jumping-clock.ts';
 
 /** One connection from the gateway, as bytes. */
 export interface Peer {
@@ -98,6 +99,17 @@ function createPeer(socket: Socket, seen: { calls: number; complete: number }): 
     // Resetting what is being ended already would keep Node from ending (its shutdown request never completes).
     reset: () => void (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy()),
   };
+}
+
+const EVERY_MS = 20;
+
+/** Moves time on again and again while this connection lasts, in between doing what belongs to each step. */
+export function passTime({ socket }: Peer, clock: JumpingClock, stepMs: number, step = () => {}): void {
+  const timer = setInterval(() => {
+    step();
+    clock.jump(stepMs);
+  }, EVERY_MS);
+  socket.once('close', () => clearInterval(timer));
 }
 
 /** An answer in full, as CommBox would write it. */

@@ -3,6 +3,7 @@ import { FILE_POLL_MS } from '../../src/config/reloader.ts';
 import { startSimulator } from '../../src/simulator/server.ts';
 import { keyHash } from '../config/fixtures.ts';
 import { least, startGateway } from '../support/gateway.ts';
+import { createHeldAnswers, HELD } from '../support/held-answers.ts';
 import { createJumpingClock } from './stored/jumping-clock.ts';
 import { sms, textsAt, until } from './stored/stage.ts';
 
@@ -16,13 +17,15 @@ const billing = (...keys: string[]) => `callers: { billing: { keys: [${keys.map(
 async function start(t: Test, yaml: string, more: Record<string, string> = {}) {
   const files: Record<string, string> = { 'gateway.yaml': yaml, ...more };
   const clock = createJumpingClock();
-  const gateway = await startGateway(t, { files, clock });
+  const held = createHeldAnswers();
+  const gateway = await startGateway(t, { files, clock, simulator: { clock: held } });
   const { get, post, log } = gateway;
   const as = (key: string) => ({ authorization: `Bearer ${key}` });
   return {
     ...gateway,
     files,
     clock,
+    held,
     /** Rewrites the file and has it read. */
     async rewrite(text: string) {
       files['gateway.yaml'] = text;
@@ -61,11 +64,12 @@ t.test('a changed file is in force after a moment, without any signal', async (t
 
 t.test('permissions, limits and streams change; what is on its way keeps what it was accepted with', async (t) => {
   const streams = (id: string) => `streams: { news: { channel: sms, id: "${id}" } }\n`;
-  const { rewrite, sends, post, me, simulator } = await start(t, streams('1') + billing(OLD));
-  simulator.control({ latency: { ms: 300 } });
+  const { rewrite, sends, post, me, simulator, held } = await start(t, streams('1') + billing(OLD));
+  simulator.control({ next: [HELD] });
   const inFlight = sends('news', OLD);
   await simulator.waitFor(1);
   await rewrite(`${streams('2')}${billing(OLD).replace('] }', '], channels: [sms], rateLimit: { max: 2 } }')}`);
+  held.release();
   t.match((await inFlight).json(), { status: 'sent', streamId: '1' });
   t.match((await sends('news', OLD)).json(), { status: 'sent', streamId: '2' });
   t.equal((await post('/v1/email', least.email, { authorization: `Bearer ${OLD}` })).status, 403);
@@ -95,18 +99,21 @@ const brand = (url: string, more = '') =>
 
 t.test('an account comes, moves, goes with its messages held, and comes back', async (t) => {
   const files = { brand: BRAND };
-  const [first, second] = [await startSimulator({ keys: [BRAND] }), await startSimulator({ keys: [BRAND] })];
+  const held = createHeldAnswers();
+  const first = await startSimulator({ keys: [BRAND], clock: held });
+  const second = await startSimulator({ keys: [BRAND] });
   t.teardown(() => Promise.all([first.close(), second.close()]));
   const { rewrite, sends, post, get, view, clock, simulator, log } = await start(t, '', files);
   t.equal((await sends('news')).status, 400);
 
   await rewrite(brand(first.url));
   t.equal((await sends('news')).status, 201);
-  first.control({ latency: { ms: 300 } });
+  first.control({ next: [HELD] });
   const inFlight = sends('news');
   await first.waitFor(2);
   await rewrite(brand(second.url, ', concurrency: 2'));
   t.equal((await sends('news')).status, 201);
+  held.release();
   t.equal((await inFlight).status, 201, 'what was on its way arrives where it was going');
   t.strictSame([first.counts().calls, second.counts().calls], [2, 1]);
 

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap';
 import { startSimulator } from '../../src/simulator/server.ts';
 import { expectProblem } from '../http/expect-problem.ts';
 import { COMMBOX_KEY, least } from '../support/gateway.ts';
+import { createHeldAnswers, HELD } from '../support/held-answers.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { form, sha256 } from './form.ts';
 import { type StageOptions, sms, startOn, textsAt, until } from './stored/stage.ts';
@@ -13,12 +14,13 @@ const key = (value: string) => ({ 'idempotency-key': value });
 
 /** Two gateways on one database, before one CommBox. */
 async function startPair(t: Test, first: StageOptions = {}, second: StageOptions = {}) {
-  const commbox = await startSimulator({ keys: [COMMBOX_KEY] });
+  const held = createHeldAnswers();
+  const commbox = await startSimulator({ keys: [COMMBOX_KEY], clock: held });
   const storage = await createStorage(t);
   const a = await start(t, { ...first, commbox, storage });
   // Leases stay as they are here; only the directory must be another.
   const b = await start(t, { ...second, commbox, storage: { ...(await createStorage(t)), env: storage.env } });
-  return { commbox, storage, a, b };
+  return { commbox, held, storage, a, b };
 }
 
 t.test('whoever sends it, every message is sent once', async (t) => {
@@ -36,14 +38,18 @@ t.test('whoever sends it, every message is sent once', async (t) => {
 });
 
 t.test('a key that was used at one is known at the other, while the first runs too', async (t) => {
-  const { commbox, a, b } = await startPair(t);
+  const { commbox, held, a, b } = await startPair(t);
   const first = await a.post('/v1/sms', least.sms, key('k'));
   const again = await b.post('/v1/sms', least.sms, key('k'));
   t.match(again, { status: 201, text: first.text, headers: { 'idempotency-replayed': 'true' } });
   expectProblem(t, await b.post('/v1/sms', sms('other'), key('k')), { code: 'idempotency_mismatch' });
 
-  commbox.control({ next: [{ delayMs: 400 }] });
-  const answers = await Promise.all([a, b, a, b].map(({ post }) => post('/v1/sms', sms('both'), key('j'))));
+  commbox.control({ next: [HELD] });
+  const both = [a, b, a, b].map(({ post }) => post('/v1/sms', sms('both'), key('j')));
+  await commbox.waitFor(2);
+  await Promise.all([a, b].map(({ get }) => get('/v1/messages')));
+  held.release();
+  const answers = await Promise.all(both);
   t.equal(new Set(answers.map(({ text }) => text)).size, 1);
   t.ok(answers.every(({ status }) => status === 201));
 
@@ -54,14 +60,17 @@ t.test('a key that was used at one is known at the other, while the first runs t
 });
 
 t.test('a reader at one hears of the end at the other', async (t) => {
-  const { commbox, a, b } = await startPair(t);
-  commbox.control({ next: [{ delayMs: 300 }] });
+  const { commbox, held, a, b } = await startPair(t);
+  commbox.control({ next: [HELD] });
   const plain = a.post('/v1/sms', least.sms, key('k'));
   await commbox.waitFor(1);
   const repeated = b.post('/v1/sms', least.sms, { ...key('k'), prefer: 'respond-async' });
   const { id, status } = (await repeated).json();
   t.equal(status, 'sending');
-  t.match((await b.get(`/v1/messages/${id}`, { prefer: 'wait=20' })).json(), { status: 'sent' });
+  const reading = b.get(`/v1/messages/${id}`, { prefer: 'wait=20' });
+  await b.get('/v1/messages');
+  held.release();
+  t.match((await reading).json(), { status: 'sent' });
   t.equal((await plain).json()['id'], id);
 });
 
@@ -97,8 +106,8 @@ t.test('files that came to one are sent by the other, and left at neither', asyn
 });
 
 t.test('one that was only slow corrects who took its message over', async (t) => {
-  const { commbox, storage, a, b } = await startPair(t);
-  commbox.control({ next: [{ delayMs: 1_500 }] });
+  const { commbox, held, storage, a, b } = await startPair(t);
+  commbox.control({ next: [HELD] });
   const slow = a.post('/v1/sms', least.sms, key('k'));
   await commbox.waitFor(1);
   const { messages } = (await b.get('/v1/messages')).json() as { messages: { id: string }[] };
@@ -107,6 +116,7 @@ t.test('one that was only slow corrects who took its message over', async (t) =>
   await storage.afterCrash();
   b.clock.jump(6_000);
   t.match(await b.reaches(id, 'unknown', 100), { attemptLog: [{ outcome: 'interrupted' }] });
+  held.release();
   t.match(await slow, { status: 201 });
   t.match(await b.reaches(id, 'sent'), { objectId: commbox.received()[0]?.objectId, outcome: 'sent' });
   t.equal(commbox.counts().calls, 1);

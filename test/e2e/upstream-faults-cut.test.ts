@@ -2,7 +2,8 @@ import t from 'tap';
 import { expectProblem } from '../http/expect-problem.ts';
 import { least, startGateway } from '../support/gateway.ts';
 import { checkFault, type Expected, type Way } from './fault-rows.ts';
-import { envelope, type Peer, type Script, startRawUpstream } from './raw-upstream.ts';
+import { envelope, type Peer, passTime, type Script, startRawUpstream } from './raw-upstream.ts';
+import { createJumpingClock } from './stored/jumping-clock.ts';
 
 const SENT: Expected = { code: null, outcome: 'sent', state: 'sent', calls: 1, complete: 1 };
 const UNCLEAR: Expected = { code: 'commbox_error', outcome: 'unknown', state: 'unknown', calls: 1, complete: 1 };
@@ -29,12 +30,17 @@ const QUOTA = 'HTTP/1.1 429 X\r\nContent-Length: 30\r\n\r\n{"status":429,';
 /** Once what was written has left, since a reset takes back what waits. */
 const resetAfter = (text: string) => (peer: Peer) => void peer.socket.write(text, () => setImmediate(peer.reset));
 
-/** A byte now and then, for ever. */
-const trickle = (start: string) => (peer: Peer) => {
-  peer.write(start);
-  const timer = setInterval(() => peer.write('x'), 20);
-  peer.socket.once('close', () => clearInterval(timer));
-};
+// The time for an answer passes in steps that are far shorter than it, so that only the whole of it can have run out.
+const clock = createJumpingClock();
+const STEP_MS = 2_000;
+
+/** This now and then, for ever. */
+const trickle =
+  (start: string, more = 'x') =>
+  (peer: Peer) => {
+    peer.write(start);
+    passTime(peer, clock, STEP_MS, () => peer.write(more));
+  };
 
 const all: Way[] = ['json', 'form', 'async json'];
 const usual: Way[] = ['json', 'form'];
@@ -62,25 +68,20 @@ const rows: [name: string, script: Script, expected: Expected, ways?: Way[]][] =
     { ...SENT, calls: 2, complete: 2 },
     ['async json'],
   ],
-  ['silence', at('end', () => undefined), TIMEOUT, all],
+  ['silence', at('end', (peer) => passTime(peer, clock, STEP_MS)), TIMEOUT, all],
   ['the head of the answer trickles', at('end', trickle(HEAD)), TIMEOUT],
   ['the answer trickles', at('end', trickle(`${HEAD}Content-Length: 100000\r\n\r\n`)), TIMEOUT],
   ['the answer trickles in chunks', at('end', trickle(`${HEAD}Transfer-Encoding: chunked\r\n\r\nffffff\r\n`)), TIMEOUT],
   ['a refusal trickles', at('end', trickle('HTTP/1.1 400 X\r\nContent-Length: 100000\r\n\r\n')), REJECTED],
-  ['103 again and again', at('end', hints), TIMEOUT],
+  ['103 again and again', at('end', trickle('', 'HTTP/1.1 103 Early Hints\r\n\r\n')), TIMEOUT],
 ];
-
-function hints(peer: Peer): void {
-  const timer = setInterval(() => peer.write('HTTP/1.1 103 Early Hints\r\n\r\n'), 20);
-  peer.socket.once('close', () => clearInterval(timer));
-}
 
 for (const [name, script, expected, ways = usual] of rows) {
   t.test(name, async (t) => {
     for (const way of ways) {
       await t.test(way, async (t) => {
         const upstream = await startRawUpstream(t, script);
-        await checkFault(t, { way, upstream, expected, env: { UPSTREAM_TIMEOUT_MS: '300' } });
+        await checkFault(t, { way, upstream, expected, clock });
       });
     }
   });

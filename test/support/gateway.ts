@@ -57,8 +57,11 @@ export interface Gateway {
    * headers say otherwise.
    */
   post(path: string, body: unknown, headers?: RequestHeaders): Promise<Answer>;
-  /** The files left in the attachment spool. An answer may be a moment ahead of their removal, so this looks again. */
-  leftInSpool(): Promise<string[]>;
+  /**
+   * The files left in the attachment spool. What is known of a message may be a moment ahead of their removal, so this
+   * waits while there are more than so many, which are none unless stated.
+   */
+  leftInSpool(most?: number): Promise<string[]>;
   /** Gets as the one caller. */
   get(path: string, headers?: RequestHeaders): Promise<Answer>;
   /** What SIGHUP does. */
@@ -108,7 +111,7 @@ export async function startGateway(t: Test, options: GatewayOptions = {}): Promi
       const own = { authorization: `Bearer ${GATEWAY_KEY}`, 'content-type': 'application/json' };
       return call(port, { path, headers: { ...own, ...headers }, body: asIs ? body : JSON.stringify(body) });
     },
-    leftInSpool: () => watchEmptying(join(dataDir, 'spool')),
+    leftInSpool: (most = 0) => watchEmptying(join(dataDir, 'spool'), most),
     get: (path, headers = {}) =>
       call(port, { method: 'GET', path, headers: { authorization: `Bearer ${GATEWAY_KEY}`, ...headers } }),
     reload: services.reload,
@@ -116,11 +119,12 @@ export async function startGateway(t: Test, options: GatewayOptions = {}): Promi
   };
 }
 
-const MOST_LOOKS = 1000;
+const PATIENCE_MS = 20_000;
 
-async function watchEmptying(directory: string): Promise<string[]> {
+async function watchEmptying(directory: string, most: number): Promise<string[]> {
+  const end = performance.now() + PATIENCE_MS;
   let names = await readdir(directory);
-  for (let looks = 1; names.length > 0 && looks < MOST_LOOKS; looks++) names = await readdir(directory);
+  while (names.length > most && performance.now() < end) names = await readdir(directory);
   return names;
 }
 

@@ -2,7 +2,7 @@ import type { LogSink } from '../../src/observability/log.ts';
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** A log sink that keeps what is written, and lets a test wait for a line. */
+/** A log sink that keeps what is written, or of that what a test asks for, and lets a test wait for a line. */
 export interface LogCapture extends LogSink {
   text(): string;
   /** The lines so far, narrowed to those with these members. */
@@ -11,7 +11,7 @@ export interface LogCapture extends LogSink {
   line(members: LogLine): Promise<LogLine>;
 }
 
-export function createLogCapture(): LogCapture {
+export function createLogCapture(keeps: (text: string) => boolean = () => true): LogCapture {
   const texts: string[] = [];
   let waiting: { readonly members: LogLine; readonly resolve: (line: LogLine) => void }[] = [];
   const fits = (line: LogLine, members: LogLine) =>
@@ -21,6 +21,7 @@ export function createLogCapture(): LogCapture {
 
   return {
     write(text) {
+      if (!keeps(text)) return;
       texts.push(text);
       const line = JSON.parse(text) as LogLine;
       const ready = waiting.filter(({ members }) => fits(line, members));

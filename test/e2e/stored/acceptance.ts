@@ -1,5 +1,6 @@
 import { rawCall, rawPost } from '../../http/raw-call.ts';
 import { GATEWAY_KEY, least } from '../../support/gateway.ts';
+import { createHeldAnswers, HELD } from '../../support/held-answers.ts';
 import { form, sha256 } from '../form.ts';
 import { type Suite, sms, textsAt, until } from './stage.ts';
 
@@ -42,11 +43,13 @@ export const acceptance: Suite = (t, start) => {
       { fileName: 'חשבונית.pdf', contentType: 'application/pdf', content: attachment },
     ]);
     const mail = await first.post('/v1/email', body, { ...headers, ...ASYNC });
-    const text = await first.accept(sms('without'));
+    const ids = [String(mail.json()['id']), await first.accept(sms('without'))];
+    for (const id of ids) await until(async () => (await first.view(id))['waitingFor'] === 'paused');
     first.clock.halt();
+    // An attempt that was under way then ends without a clock.
+    for (const id of ids) await first.reaches(id, 'queued');
     const second = await start(t, { storage: await first.storage.afterCrash() });
-    await second.reaches(text, 'sent');
-    await second.reaches(String(mail.json()['id']), 'sent');
+    for (const id of ids) await second.reaches(id, 'sent');
     const file = second.simulator.received().flatMap(({ files }) => files)[0];
     t.match(file, { name: 'חשבונית.pdf', contentType: 'application/pdf', sha256: sha256(attachment) });
     t.strictSame(textsAt(second.simulator).sort(), ['with a file', 'without']);
@@ -54,17 +57,22 @@ export const acceptance: Suite = (t, start) => {
   });
 
   t.test('with wait=N the answer is the result, if that comes in time', async (t) => {
-    const { post, simulator, reaches } = await start(t);
+    const held = createHeldAnswers();
+    const { post, simulator, reaches, clock } = await start(t, { simulator: { clock: held } });
     const wait = { prefer: 'respond-async, wait=10' };
     t.match(await post('/v1/sms', sms('now'), wait), { status: 201, headers: { 'idempotency-replayed': undefined } });
     simulator.control({ next: [{ status: 400, description: 'bad number' }] });
     const refused = await post('/v1/sms', sms('bad'), wait);
     t.match(refused, { status: 422 });
     t.match(refused.json(), { code: 'commbox_rejected', upstream: { status: 400, description: 'bad number' } });
-    simulator.control({ next: [{ delayMs: 1500 }] });
-    const late = await post('/v1/sms', sms('late'), { prefer: 'respond-async, wait=1' });
+    simulator.control({ next: [HELD] });
+    const waiting = post('/v1/sms', sms('late'), wait);
+    await simulator.waitFor(3);
+    clock.jump(10_000);
+    const late = await waiting;
     t.match(late, { status: 202, headers: { 'preference-applied': 'respond-async' } });
     t.match(late.json(), { status: 'sending', position: null, estimatedStart: null });
+    held.release();
     await reaches(String(late.json()['id']), 'sent');
   });
 
@@ -93,15 +101,14 @@ export const acceptance: Suite = (t, start) => {
   });
 
   t.test('a reader may wait for the end', async (t) => {
-    const { get, accept, simulator } = await start(t);
-    simulator.control({ next: [{ delayMs: 300 }] });
+    const held = createHeldAnswers();
+    const { get, accept, simulator } = await start(t, { simulator: { clock: held, next: [HELD] } });
     const id = await accept();
-    const [short, long] = await Promise.all([
-      get(`/v1/messages/${id}`, { prefer: 'wait=0' }),
-      get(`/v1/messages/${id}`, { prefer: 'wait=20' }),
-    ]);
-    t.match(short.json()['status'], /queued|sending/);
-    t.match(long.json(), { status: 'sent', attempts: 1 });
+    await simulator.waitFor(1);
+    const long = get(`/v1/messages/${id}`, { prefer: 'wait=20' });
+    t.match((await get(`/v1/messages/${id}`, { prefer: 'wait=0' })).json(), { status: 'sending' });
+    held.release();
+    t.match((await long).json(), { status: 'sent', attempts: 1 });
     t.match((await get(`/v1/messages/${id}`, { prefer: 'wait=60' })).json(), { status: 'sent' });
     t.match(await get('/v1/messages/msg_00000000000000000000000000'), { status: 404 });
     t.match(await get('/v1/messages/nonsense'), { status: 404 });

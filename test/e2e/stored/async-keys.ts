@@ -1,5 +1,6 @@
 import { expectProblem } from '../../http/expect-problem.ts';
 import { least } from '../../support/gateway.ts';
+import { createHeldAnswers, HELD } from '../../support/held-answers.ts';
 import { type Suite, sms } from './stage.ts';
 
 const key = (value: string) => ({ 'idempotency-key': value });
@@ -42,10 +43,14 @@ export const asyncKeys: Suite = (t, start) => {
   });
 
   t.test('a plain repeat waits for what is under way', async (t) => {
-    const { post, accept, simulator } = await start(t);
-    simulator.control({ next: [{ delayMs: 300 }] });
+    const held = createHeldAnswers();
+    const { post, get, accept, simulator } = await start(t, { simulator: { clock: held, next: [HELD] } });
     const id = await accept(least.sms, key('k'));
-    const again = await post('/v1/sms', least.sms, key('k'));
+    await simulator.waitFor(1);
+    const repeat = post('/v1/sms', least.sms, key('k'));
+    await get('/v1/messages');
+    held.release();
+    const again = await repeat;
     t.match(again, { status: 201, ...isReplay });
     t.equal(again.json()['id'], id);
   });

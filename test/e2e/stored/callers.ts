@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-export const callerKey = (name: string) => `${name}-key-of-a-calling-service`;
+const callerKey = (name: string) => `${name}-key-of-a-calling-service`;
 export const asCaller = (name: string) => ({ authorization: `Bearer ${callerKey(name)}` });
 
 /** A `gateway.yaml` with these callers; what is said of one is YAML, e.g. `{ admin: true }`. */

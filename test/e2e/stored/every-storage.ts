@@ -3,7 +3,7 @@ import { startPostgres } from '../../support/postgres.ts';
 import { type Suite, startOn } from './stage.ts';
 import { createSqliteStorage, postgresStorages } from './storage.ts';
 
-const LONGEST_RUN_MS = 120_000;
+const LONGEST_RUN_MS = 300_000;
 
 /** What stored messages promise, whatever they are stored in. */
 export async function onEveryStorage(t: Test, suites: Readonly<Record<string, Suite>>): Promise<void> {

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../../src/kernel/errors.ts';
 import { expectProblem } from '../../http/expect-problem.ts';
 import { rawCall, rawPost } from '../../http/raw-call.ts';
 import { GATEWAY_KEY, least } from '../../support/gateway.ts';
+import { createHeldAnswers, HELD } from '../../support/held-answers.ts';
 import { type Suite, sms, textsAt, until } from './stage.ts';
 
 const key = (value: string) => ({ 'idempotency-key': value });
@@ -11,9 +12,13 @@ const isFirst = { headers: { 'idempotency-replayed': undefined } };
 /** What a key stands for while its message is under way, and after each way it can end. */
 export const keys: Suite = (t, start) => {
   t.test('requests at the same time get one answer from one call', async (t) => {
-    const { post, simulator } = await start(t);
-    simulator.control({ next: [{ delayMs: 200 }] });
-    const answers = await Promise.all(Array.from({ length: 6 }, () => post('/v1/sms', least.sms, key('k'))));
+    const held = createHeldAnswers();
+    const { post, get, simulator } = await start(t, { simulator: { clock: held, next: [HELD] } });
+    const together = Array.from({ length: 6 }, () => post('/v1/sms', least.sms, key('k')));
+    await simulator.waitFor(1);
+    await get('/v1/messages');
+    held.release();
+    const answers = await Promise.all(together);
     t.equal(new Set(answers.map(({ text }) => text)).size, 1);
     t.ok(answers.every(({ status }) => status === 201));
     t.equal(answers.filter(({ headers }) => headers['idempotency-replayed'] === 'true').length, 5);
@@ -21,8 +26,8 @@ export const keys: Suite = (t, start) => {
   });
 
   t.test('the one that cannot wait longer is told to come back, another body is refused even so', async (t) => {
-    const { post, simulator } = await start(t);
-    simulator.control({ next: [{ delayMs: 600 }] });
+    const held = createHeldAnswers();
+    const { post, simulator } = await start(t, { simulator: { clock: held, next: [HELD] } });
     const first = post('/v1/sms', least.sms, key('k'));
     await simulator.waitFor(1);
     const early = await post('/v1/sms', least.sms, { ...key('k'), prefer: 'wait=0' });
@@ -32,6 +37,7 @@ export const keys: Suite = (t, start) => {
     const state = await post('/v1/sms', least.sms, { ...key('k'), prefer: 'respond-async' });
     t.match(state, { status: 202 });
     t.match(state.json(), { id: early.json()['messageId'], status: 'sending' });
+    held.release();
     t.equal((await first).status, 201);
     t.match(await post('/v1/sms', least.sms, { ...key('k'), prefer: 'wait=0' }), { status: 201, ...isReplay });
   });
@@ -60,7 +66,9 @@ export const keys: Suite = (t, start) => {
   });
 
   t.test('what was surely not sent frees its key', async (t) => {
-    const { post, simulator, clock } = await start(t, { env: { UPSTREAM_CONCURRENCY: '1' } });
+    const held = createHeldAnswers();
+    const env = { UPSTREAM_CONCURRENCY: '1' };
+    const { post, simulator, clock } = await start(t, { env, simulator: { clock: held } });
     const sendsNow = async (name: string) => {
       const answer = await post('/v1/sms', sms(name), { ...key(name), prefer: 'wait=60' });
       t.match(answer, { status: 201, ...isFirst }, name);
@@ -82,10 +90,11 @@ export const keys: Suite = (t, start) => {
     clock.jump(120_000);
     await sendsNow('commbox_throttled');
 
-    simulator.control({ next: [{ delayMs: 300 }] });
+    simulator.control({ next: [HELD] });
     const busy = post('/v1/sms', sms('busy'));
     await simulator.waitFor(simulator.counts().calls + 1);
     await refused('overloaded', sms('overloaded'), { prefer: 'wait=0' });
+    held.release();
     t.equal((await busy).status, 201);
     await sendsNow('overloaded');
   });
@@ -100,8 +109,11 @@ export const keys: Suite = (t, start) => {
   });
 
   t.test('one whose caller left while it was queued is not sent, and the next with its key is the first', async (t) => {
-    const { port, post, simulator, clock } = await start(t, { env: { UPSTREAM_CONCURRENCY: '1' } });
-    simulator.control({ next: [{ delayMs: 500 }] });
+    const held = createHeldAnswers();
+    const { port, post, get, simulator, log } = await start(t, {
+      env: { UPSTREAM_CONCURRENCY: '1' },
+      simulator: { clock: held, next: [HELD] },
+    });
     const busy = post('/v1/sms', sms('busy'));
     await simulator.waitFor(1);
     const request = rawPost('/v1/sms', GATEWAY_KEY, JSON.stringify(sms('keyed')), ['Idempotency-Key: k']);
@@ -111,8 +123,10 @@ export const keys: Suite = (t, start) => {
       return early.json()['status'] === 'queued';
     });
     const second = post('/v1/sms', sms('keyed'), key('k'));
+    await get('/v1/messages');
     left.socket.destroy();
-    clock.jump(0);
+    await log.line({ msg: 'request', callerLeft: true });
+    held.release();
     t.match(await second, { status: 201 });
     t.equal((await busy).status, 201);
     t.strictSame(textsAt(simulator), ['busy', 'keyed']);

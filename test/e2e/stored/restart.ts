@@ -1,5 +1,6 @@
 import { rawCall, rawPost } from '../../http/raw-call.ts';
 import { GATEWAY_KEY, least } from '../../support/gateway.ts';
+import { createHeldAnswers, HELD } from '../../support/held-answers.ts';
 import { type Suite, sms, textsAt } from './stage.ts';
 
 /** Ends and deaths of the process. */
@@ -25,18 +26,23 @@ export const restart: Suite = (t, start) => {
   });
 
   t.test('an end waits for what is in flight, and loses nothing that was accepted', async (t) => {
-    const first = await start(t, { env: { UPSTREAM_CONCURRENCY: '2' } });
+    const held = createHeldAnswers();
+    const first = await start(t, {
+      env: { UPSTREAM_CONCURRENCY: '2' },
+      simulator: { clock: held, next: [HELD, HELD] },
+    });
     const { simulator: commbox } = first;
-    commbox.control({ next: [{ delayMs: 400 }, { delayMs: 400 }] });
     const plain = first.post('/v1/sms', sms('plain'));
     const keyed = first.post('/v1/sms', sms('keyed'), { 'idempotency-key': 'k' });
     await commbox.waitFor(2);
     const queued = first.post('/v1/sms', sms('queued, its caller waits'));
     const accepted = await first.accept(sms('accepted'));
-    await first.close();
+    const closing = first.close();
+    t.match(await queued, { status: 503 });
+    held.release();
+    await closing;
     t.equal((await plain).status, 201);
     t.equal((await keyed).status, 201);
-    t.match(await queued, { status: 503 });
     t.match((await queued).json(), { code: 'shutting_down', outcome: 'not_sent' });
     const second = await start(t, { storage: first.storage, commbox });
     await second.reaches(accepted, 'sent');

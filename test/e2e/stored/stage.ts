@@ -71,7 +71,7 @@ export function startOn(createStorage: CreateStorage): StartStored {
   };
 }
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** Asks again until it is so. Every question is real work, so nothing is slept through. */
 export async function until(isSo: () => Promise<boolean>, complaint = () => 'it never came to be'): Promise<void> {

@@ -1,3 +1,4 @@
+import { createHeldAnswers, HELD } from '../../support/held-answers.ts';
 import { type Suite, sms, textsAt, until } from './stage.ts';
 
 const throttled = (seconds: number) => ({ status: 429, headers: { 'Retry-After': String(seconds) } });
@@ -32,13 +33,17 @@ export const states: Suite = (t, start) => {
   });
 
   t.test('one that waits for others to end says so', async (t) => {
-    const { accept, reaches, view, simulator } = await start(t, { env: { UPSTREAM_CONCURRENCY: '1' } });
-    simulator.control({ next: [{ delayMs: 400 }] });
+    const held = createHeldAnswers();
+    const { accept, reaches, view, simulator } = await start(t, {
+      env: { UPSTREAM_CONCURRENCY: '1' },
+      simulator: { clock: held, next: [HELD] },
+    });
     const first = await accept(sms('first'));
     await simulator.waitFor(1);
     const second = await accept(sms('second'));
     t.match(await view(first), { status: 'sending', waitingFor: null, outcome: null });
     t.match(await view(second), { status: 'queued', waitingFor: 'rate' });
+    held.release();
     await reaches(second, 'sent');
   });
 
