@@ -22,12 +22,15 @@ export interface Admission {
   /** Notes a start. True if more attempts went together than the rate alone allows. */
   take(now: number): boolean;
   granted(): void;
+  /** A call that began at `startedAt` was answered. */
+  answered(startedAt: number, now: number): void;
   /** After a pause: so many calls were saved up, counted from `since`. */
   reopened(saved: number, since: number, now: number): void;
   /** Attempts of another process had to wait for the rate. */
   paced(now: number): void;
   isPaced(now: number): boolean;
-  isBound(now: number): boolean;
+  /** Whether attempts waited for others to end when one ended that began at `startedAt`. */
+  isBound(startedAt: number, now: number): boolean;
   readonly waits: Waits;
 }
 
@@ -78,6 +81,7 @@ export function createAdmission({ learner, inFlightLimit, role }: AdmissionOptio
     },
     opensAt: (now, inFlight) => (free(inFlight) < 1 ? Number.POSITIVE_INFINITY : meter.opensAt(now)),
     take: meter.take,
+    answered: meter.answered,
     granted() {
       if (ramp < inFlightLimit.limit) ramp++;
       else ramp = Number.POSITIVE_INFINITY;
@@ -91,7 +95,11 @@ export function createAdmission({ learner, inFlightLimit, role }: AdmissionOptio
       pacedAt = now;
     },
     isPaced,
-    isBound: (now) => now - boundAt < BOUND_MS,
+    // Without a rate nobody looks again until a call ends, however long that takes.
+    isBound(startedAt, now) {
+      const flightMs = learner.rate === Number.POSITIVE_INFINITY ? now - startedAt : 0;
+      return now - boundAt <= Math.max(BOUND_MS, flightMs);
+    },
     get waits() {
       return { boundAt, pacedAt, openedAt };
     },

@@ -10,11 +10,17 @@ export interface LimitFacts {
   readonly openedAt: number;
 }
 
+/** A granted attempt: it began as number `inFlight`, and took so long. */
+export interface GrantFacts {
+  readonly inFlight: number;
+  readonly tookMs: number;
+}
+
 /** Learns how many calls CommBox takes at the same time: what some throttles limit instead of a rate. */
 export interface InFlightLimit {
   readonly limit: number;
-  /** An attempt that began as number `inFlight` was granted. `isBound`: others wait for attempts to end. */
-  granted(inFlight: number, isBound: boolean, now: number): void;
+  /** An attempt was granted. `isBound`: others wait for attempts to end. */
+  granted(attempt: GrantFacts, isBound: boolean, now: number): void;
   /** The first refusal ever. It says little, but there is no reason to have more in flight than were granted. */
   refusedFirst(facts: LimitFacts): void;
   /** Whether this refusal was about the number in flight; the limit falls then. */
@@ -24,15 +30,19 @@ export interface InFlightLimit {
   restore(limit: number): void;
 }
 
-// A cold burst must not run into a wall; eight grants for each step reach the full number within a second or two.
+// A cold burst must not run into a wall, so the number grows by one with eight grants. While nothing was ever refused,
+// a call that takes long counts for more, one a second: else slow calls would hold the number down for minutes.
 const COLD_LIMIT = 4;
 const GRANTS_PER_STEP = 8;
+const GRANTS_PER_SECOND = 8;
 const RECENT_MS = 500;
 const UNPACED_MS = 2_000;
 // So often in a row is a refusal put on the limit without a sign that more than before were in flight.
 const MOST_BLAMES = 3;
 const LASTING_MS = 5_000;
-const EXPLORATION = 0.012;
+const EXPLORATION = 0.016;
+// A refusal so soon after more than before were let go at once is put on that, whether or not the rate was in the way.
+const TRIAL_MS = 3_000;
 const LEAST_HOLD_MS = 5_000;
 const MOST_HOLD_MS = 120_000;
 
@@ -41,37 +51,48 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
   let limit = COLD_LIMIT;
   let grants = 0;
   let mostGranted = 0;
+  /** Where the last refusal left it, and when it was last raised from there. */
+  let held = Number.POSITIVE_INFINITY;
+  let raisedAt = Number.NEGATIVE_INFINITY;
   let heldUntil = 0;
   let isHolding = false;
   let blamed = 0;
+
+  const lower = (to: number) => {
+    limit = to;
+    held = to;
+    isHolding = true;
+  };
 
   return {
     get limit() {
       return Math.min(limit, options.concurrency);
     },
-    granted(inFlight, isBound, now) {
+    granted({ inFlight, tookMs }, isBound, now) {
       if (inFlight > mostGranted) mostGranted = inFlight;
       if (!isBound || limit >= options.concurrency || now < heldUntil) return;
-      if (++grants < GRANTS_PER_STEP) return;
-      grants = 0;
+      const isUnmet = held === Number.POSITIVE_INFINITY;
+      grants += isUnmet ? Math.min(GRANTS_PER_STEP, Math.max(1, (tookMs * GRANTS_PER_SECOND) / 1_000)) : 1;
+      if (grants < GRANTS_PER_STEP) return;
+      grants = isUnmet ? grants - GRANTS_PER_STEP : 0;
       limit++;
+      raisedAt = now;
     },
     refusedFirst({ inFlight }) {
       // A single call was not one too many.
       if (inFlight <= 1) return;
-      limit = inFlight - 1;
-      isHolding = true;
+      lower(inFlight - 1);
     },
     blames({ now, inFlight, boundAt, pacedAt, openedAt }) {
       if (now - openedAt > LASTING_MS) blamed = 0;
       if (inFlight <= 1) return false;
       const isMoreThanEver = inFlight > mostGranted && boundAt > pacedAt;
+      const isOnTrial = inFlight > held && now - raisedAt < TRIAL_MS;
       const isOnlyBound = now - boundAt < RECENT_MS && now - pacedAt > Math.min(UNPACED_MS, now - openedAt);
-      if (!isMoreThanEver && !(isOnlyBound && blamed < MOST_BLAMES)) return false;
+      if (!isMoreThanEver && !isOnTrial && !(isOnlyBound && blamed < MOST_BLAMES)) return false;
       blamed++;
-      limit = inFlight - 1;
+      lower(inFlight - 1);
       mostGranted = limit;
-      isHolding = true;
       return true;
     },
     reopened(pauseMs, now) {
@@ -81,6 +102,7 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
     },
     restore(remembered) {
       limit = remembered;
+      held = remembered;
     },
   };
 }

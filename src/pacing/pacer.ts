@@ -147,6 +147,7 @@ export function createPacer(options: PacerOptions): Pacer {
       inFlight--;
       granted++;
       learner.granted(1);
+      admission.answered(startedAt, now);
       throughput.granted(1, now);
       throughput.took(now - startedAt);
       const isConnected = connection.leave(periods.connection);
@@ -156,7 +157,11 @@ export function createPacer(options: PacerOptions): Pacer {
       if (wasClosed) reopen(startedAt, now);
       if (isConnected) {
         admission.granted();
-        inFlightLimit.granted(ofAll(number), admission.isBound(now), now);
+        inFlightLimit.granted(
+          { inFlight: ofAll(number), tookMs: now - startedAt },
+          admission.isBound(startedAt, now),
+          now,
+        );
       }
       if (wasClosed) options.onTurn?.({ reopened: periods.quota });
     },

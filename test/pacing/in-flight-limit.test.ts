@@ -13,8 +13,8 @@ const bound = (inFlight: number, at = now): LimitFacts => ({
 });
 const paced = (inFlight: number): LimitFacts => ({ ...bound(inFlight), boundAt: NEVER, pacedAt: now });
 
-function grant(limit: ReturnType<typeof createInFlightLimit>, calls: number, at = now) {
-  for (let n = 0; n < calls; n++) limit.granted(limit.limit, true, at);
+function grant(limit: ReturnType<typeof createInFlightLimit>, calls: number, at = now, tookMs = 30) {
+  for (let n = 0; n < calls; n++) limit.granted({ inFlight: limit.limit, tookMs }, true, at);
 }
 
 t.test(
@@ -31,9 +31,23 @@ t.test(
   },
 );
 
+t.test('slow calls do not hold it down: each second in flight lets one more go, until one is refused', async (t) => {
+  const limit = createInFlightLimit({ concurrency: 32 });
+  grant(limit, 4, now, 1_000);
+  t.equal(limit.limit, 8);
+  grant(limit, 8, now, 5_000);
+  t.equal(limit.limit, 16, 'never more than twice as many');
+  grant(limit, 8, now, 500);
+  t.equal(limit.limit, 20);
+  limit.refusedFirst(bound(20));
+  limit.reopened(0, now);
+  grant(limit, 8, now + 60_000, 1_000);
+  t.equal(limit.limit, 20, 'as many grants as ever');
+});
+
 t.test('while nobody waits there is no reason for more', async (t) => {
   const limit = createInFlightLimit({ concurrency: 32 });
-  for (let n = 0; n < 100; n++) limit.granted(4, false, now);
+  for (let n = 0; n < 100; n++) limit.granted({ inFlight: 4, tookMs: 30 }, false, now);
   t.equal(limit.limit, 4);
 });
 
@@ -60,12 +74,29 @@ t.test('one while calls waited for the rate is not', async (t) => {
   t.equal(limit.limit, 9);
 });
 
+t.test(
+  'a refusal soon after more were let go than the last one left is about that, though the rate was in the way',
+  async (t) => {
+    const refusedWith = (inFlight: number, laterMs: number) => {
+      const limit = createInFlightLimit({ concurrency: 32 });
+      limit.refusedFirst(bound(5));
+      limit.reopened(0, now);
+      grant(limit, 100, now + 5_000);
+      const at = now + 5_000 + laterMs;
+      return limit.blames({ ...paced(inFlight), now: at, pacedAt: at });
+    };
+    t.equal(refusedWith(9, 1_000), true);
+    t.equal(refusedWith(4, 1_000), false, 'no more than before');
+    t.equal(refusedWith(9, 10_000), false, 'they were granted for long');
+  },
+);
+
 t.test('where lowering the number does not help, it is the rate after all', async (t) => {
   const limit = createInFlightLimit({ concurrency: 32 });
   grant(limit, 200);
   const verdicts = [5, 4, 3, 3].map((inFlight, n) => {
     const at = now + n * 1_000;
-    limit.granted(8, true, at);
+    limit.granted({ inFlight: 8, tookMs: 30 }, true, at);
     return limit.blames({ ...bound(inFlight, at), openedAt: at - 3_000 });
   });
   t.strictSame(verdicts, [true, true, true, false]);
@@ -74,7 +105,7 @@ t.test('where lowering the number does not help, it is the rate after all', asyn
 t.test('after a refusal it stays for a while, the longer the more the pause cost', async (t) => {
   for (const [pauseMs, holdMs] of [
     [0, 5_000],
-    [600, 50_000],
+    [600, 37_500],
     [60_000, 120_000],
   ] as const) {
     const limit = createInFlightLimit({ concurrency: 32 });

@@ -43,6 +43,22 @@ t.test('a timer that is late costs nothing', async (t) => {
   t.ok(calls >= 990 && calls <= 1_001, `${calls} of 1000`);
 });
 
+t.test('what a stall held up is caught up with, yet no second sees more than the rate', async (t) => {
+  const meter = createMeter(() => ({ rate: 20, burst: 1 }));
+  meter.reset(1, start);
+  const starts: number[] = [];
+  let now = start;
+  for (let n = 0; now < start + 60_000; n++) {
+    for (; meter.room(now) > 0; meter.take(now)) starts.push(now);
+    now = meter.opensAt(now) + (n % 25 === 0 ? 60 : 0);
+  }
+  t.ok(starts.length >= 1_195, `${starts.length} of 1200`);
+  for (const [n, at] of starts.entries()) {
+    const before = starts[n - 20];
+    if (before !== undefined && at - before < 1_000) t.fail(`21 calls in ${at - before} ms`);
+  }
+});
+
 t.test('without a rate all may go, and nothing is counted', async (t) => {
   const meter = createMeter(() => ({ rate: Number.POSITIVE_INFINITY, burst: 1 }));
   for (let n = 0; n < 1_000; n++) if (meter.take(start)) t.fail('there is no rate to be ahead of');

@@ -33,6 +33,21 @@ t.test('a cold burst does not run into a wall: four at once, and more as they ar
   );
 });
 
+t.test('slow calls are soon as many as may be', async (t) => {
+  const pacer = open({ concurrency: 32 });
+  const tookMs = 1_000;
+  let starts = 0;
+  const passes: Pass[] = [];
+  for (let now = start; now < start + 6_000; now += 10) {
+    while (passes[0] !== undefined && now - passes[0].startedAt >= tookMs) {
+      pacer.succeeded(passes.shift() as Pass, now);
+      for (; pacer.room(now) > 0; starts++) passes.push(pacer.enter(now));
+    }
+    if (now === start) for (; pacer.room(now) > 0; starts++) passes.push(pacer.enter(now));
+  }
+  t.ok(starts > 100, `${starts} of at most 192 in six seconds`);
+});
+
 t.test('a refusal closes it for as long as was asked, then lets exactly one probe through', async (t) => {
   const pacer = open();
   pacer.throttled(pacer.enter(start), 2_000, start);

@@ -4,6 +4,8 @@ import { type Run, type Scenario, simulate } from './simulation.ts';
 
 // What a run makes of its throttle varies with chance; the median of three would vary, too.
 const SEEDS = Array.from({ length: 11 }, (_, n) => n + 1);
+// When the last trial was before a change is chance as well.
+const MANY_SEEDS = Array.from({ length: 31 }, (_, n) => n + 1);
 // Several gateways take longer to simulate.
 const FEW_SEEDS = SEEDS.slice(0, 5);
 const SERVICE_MS = 200;
@@ -90,11 +92,14 @@ for (const [name, model] of Object.entries(models)) {
 t.test('token bucket: a quota that is doubled is found within 15 s', async (t) => {
   for (const answer of answers) {
     const [before, after] = [20, 40].map((perSecond) => ({ ...bucket(perSecond), ...answer })) as [Throttle, Throttle];
-    const all = await runs({ throttle: before, change: { atMs: 40_000, throttle: after }, messages: 3_200 });
+    const all = await runs(
+      { throttle: before, change: { atMs: 40_000, throttle: after }, messages: 3_200 },
+      MANY_SEEDS,
+    );
     const ms = median(all.map((run) => settledAfterMs(run, 40_000, 40)));
     // Where a wrong guess is punished it is tried more rarely.
     const isGuessedAndPunished = answer.retryAfter === 'none' && answer.penaltyMs > 0;
-    t.ok(ms <= (isGuessedAndPunished ? 60_000 : 15_000), `${answer.retryAfter}, ${answer.penaltyMs} ms: ${ms} ms`);
+    t.ok(ms <= (isGuessedAndPunished ? 30_000 : 15_000), `${answer.retryAfter}, ${answer.penaltyMs} ms: ${ms} ms`);
   }
 });
 
@@ -113,7 +118,11 @@ t.test('two replicas behave as one, whatever the split of the load', async (t) =
       const refused = median(all.map(({ refusals }) => refusals.length));
       const what = `${loads.join(':')}, ${answer.retryAfter}`;
       t.ok(used >= 0.95, `${what}: ${used.toFixed(3)} of the quota`);
-      t.ok(refused <= 1.25 * alone + 5, `${what}: ${refused} refusals, ${alone} of one alone`);
+      // The aim is one for a load that is split 90:10; the other splits are to come near it.
+      t.ok(
+        refused <= (loads[0] === 90 ? 1.25 : 1.5) * alone + 5,
+        `${what}: ${refused} refusals, ${alone} of one alone`,
+      );
       t.ok(
         all.every(({ grants }) => grants.length === 1_800),
         'none lost, none twice',

@@ -2,8 +2,9 @@ import type { Clock } from '../../src/kernel/clock.ts';
 import { createPacer, type Pacer } from '../../src/pacing/pacer.ts';
 import { createPacingGroup } from '../../src/pacing/pacing-group.ts';
 import { createThrottles, type Throttle } from '../../src/simulator/throttle.ts';
-import type { PacingExchange, PacingView } from '../../src/store/flows.ts';
 import { createAgenda } from './agenda.ts';
+import { createMachine, type Stalls } from './machine.ts';
+import { createSharedState } from './shared-state.ts';
 
 /** A run in simulated time: gateways that always have something to send, against one throttle. */
 export interface Scenario {
@@ -15,6 +16,10 @@ export interface Scenario {
   /** How long CommBox works at a call, and how long a call takes each way. */
   readonly serviceMs?: readonly [number, number];
   readonly wayMs?: readonly [number, number];
+  /** How long a call takes to get there, where its answer does not take the same. */
+  readonly sendMs?: readonly [number, number];
+  /** Each gateway stands still now and then. Default: never. */
+  readonly stalls?: Stalls;
   /** Shares of the load, one for each gateway. Default: one gateway. */
   readonly loads?: readonly number[];
   /** The gateway with this index dies. */
@@ -50,6 +55,7 @@ export async function simulate(scenario: Scenario): Promise<Run> {
   const agenda = createAgenda();
   const between = ([from, to]: readonly [number, number]) => from + random() * (to - from);
   const way = () => between(scenario.wayMs ?? [2, 8]);
+  const sendWay = () => between(scenario.sendMs ?? scenario.wayMs ?? [2, 8]);
   const service = () => between(scenario.serviceMs ?? [10, 30]);
   let throttles = createThrottles([scenario.throttle]);
   const { change } = scenario;
@@ -81,6 +87,8 @@ export async function simulate(scenario: Scenario): Promise<Run> {
     let isDead = false;
     let inFlight = 0;
     let timer: (() => void) | null = null;
+    const machine = scenario.stalls === undefined ? null : createMachine(scenario.stalls, random);
+    const happensAt = (due: number) => machine?.happensAt(due) ?? due;
     const pacer: Pacer = createPacer({
       random,
       concurrency: 32,
@@ -96,7 +104,9 @@ export async function simulate(scenario: Scenario): Promise<Run> {
           const opensAt = pacer.opensAt(now);
           // Timers come late by a little.
           const waitMs = Math.min(opensAt - now, 500) + random() * 1.5;
-          if (Number.isFinite(opensAt) && opensAt > now) timer = clock.schedule(waitMs, pump);
+          if (Number.isFinite(opensAt) && opensAt > now) {
+            timer = clock.schedule(happensAt(agenda.now() + waitMs) - agenda.now(), pump);
+          }
           return;
         }
         left[index] = (left[index] as number) - 1;
@@ -107,13 +117,13 @@ export async function simulate(scenario: Scenario): Promise<Run> {
       const pass = pacer.enter(clock.now());
       inFlight++;
       const back = (end: () => void) =>
-        agenda.add(agenda.now() + way(), () => {
+        agenda.add(happensAt(agenda.now() + way()), () => {
           inFlight--;
           if (isDead) return;
           end();
           pump();
         });
-      agenda.add(agenda.now() + way(), () => {
+      agenda.add(happensAt(agenda.now() + sendWay()), () => {
         const admission = throttles.admit('stream', clock.now());
         if (!admission.admitted) {
           refusals.push(agenda.now());
@@ -173,49 +183,4 @@ export async function simulate(scenario: Scenario): Promise<Run> {
 /** Lets promises that are due go on: each exchange is a chain of a few. */
 async function settle() {
   for (let i = 0; i < 12; i++) await null;
-}
-
-/** What a database would keep for the gateways, with the time that asking it takes. */
-function createSharedState(agenda: ReturnType<typeof createAgenda>, delay: () => number) {
-  const reports = new Map<string, { readonly text: string; readonly at: number }>();
-  const dead = new Set<string>();
-  const listeners = new Map<string, () => void>();
-  let state: string | null = null;
-  let version = 0;
-  let isAnswered = false;
-  return {
-    /** Whether somebody who waited for an answer got it since this was asked last. */
-    hasAnswered() {
-      const was = isAnswered;
-      isAnswered = false;
-      return was;
-    },
-    /** The process says and hears nothing any more; the others find out when its last report is too old. */
-    cutOff(name: string) {
-      dead.add(name);
-      listeners.delete(name);
-    },
-    exchange(name: string, exchange: PacingExchange, listener: () => void): Promise<PacingView> {
-      const { report, publish, isUrgent, reportsLastMs } = exchange;
-      if (!dead.has(name)) listeners.set(name, listener);
-      return new Promise((resolve) => {
-        agenda.add(agenda.now() + delay(), () => {
-          if (dead.has(name)) return;
-          const now = agenda.now();
-          reports.set(name, { text: report, at: now });
-          const latest = [...reports].filter(([, { at }]) => now - at <= reportsLastMs);
-          const isPublished = publish !== null && publish.version === version;
-          if (isPublished) {
-            ({ state } = publish);
-            version++;
-          }
-          if (isPublished || isUrgent) {
-            for (const [other, tell] of listeners) if (other !== name) agenda.add(agenda.now() + delay(), tell);
-          }
-          isAnswered = true;
-          resolve({ self: name, reports: new Map(latest.map(([of, { text }]) => [of, text])), state, version });
-        });
-      });
-    },
-  };
 }

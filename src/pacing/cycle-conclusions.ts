@@ -1,0 +1,130 @@
+import { activeMs, blamesBurst, type Cycle, drainingRate, meanOf, pauseMs, usedWindowRate } from './cycle-evidence.ts';
+import { belowRound } from './round-numbers.ts';
+import { type Belief, MOST_BURST, withRate } from './throttle-belief.ts';
+
+const QUICK_MS = 1_500;
+const LONG_STATED_MS = 5_000;
+const LEAST_RATE = 0.05;
+// So many cycles in a row must have granted the same for it to be what flows into a bucket.
+const SAME_MEANS = 3;
+// Calls arrive a little closer together than they start: by some ten milliseconds in a second.
+const MARGIN = 0.987;
+// A rate that was granted for a while, and then refused, may have been the right one: some calls came late.
+const LATENESS = 0.988;
+const WHILE_MS = 3_000;
+
+/**
+ * What the first refusal ever tells: what went through so far may be a second's worth, or all there is for much longer.
+ *
+ * @param statedMs the wait that the refusal stated, 0 if none
+ * @param closedMs how long the account was closed
+ */
+export function concludeFirst(belief: Belief, cycle: Cycle, statedMs: number, closedMs: number): Belief {
+  const { startedAt, endedAt, grants } = cycle;
+  const burst = Math.max(1, Math.min(MOST_BURST, Math.floor(grants * 0.8)));
+  const spanMs = Math.max(1, endedAt - startedAt) + (statedMs > LONG_STATED_MS ? closedMs : 1_000);
+  return withRate({ ...belief, burst }, Math.max(LEAST_RATE, (grants * 1_000) / spanMs));
+}
+
+/** What a cycle tells that ended with the refusal of a call that had waited for the rate: docs/pacing.md says why. */
+export function conclude(before: Belief, cycle: Cycle): Belief {
+  const quickRefusals = activeMs(cycle) < QUICK_MS ? before.quickRefusals + 1 : 0;
+  const belief = { ...before, quickRefusals };
+  const isBlamed = blamesBurst(cycle, belief.burst, belief.rate);
+  if (isBlamed && !wasTooLarge(belief)) return concludeWindow(belief, cycle);
+  const judged = isBlamed ? withSafeBurst(belief) : withBurstGranted(belief, cycle);
+  return windowUsedUp(judged, cycle) ?? concludeRate(withMeans(judged, cycle), cycle);
+}
+
+/** What a cycle tells whose last refusal is put on the number in flight: a burst larger than any before shrinks, too. */
+export function concludeUnpaced(belief: Belief, cycle: Cycle): Belief {
+  return wasTooLarge(belief) && blamesBurst(cycle, belief.burst, belief.rate) ? withSafeBurst(belief) : belief;
+}
+
+const wasTooLarge = ({ burst, safeBurst }: Belief) => safeBurst > 0 && burst > safeBurst;
+
+const withSafeBurst = (belief: Belief): Belief => {
+  return { ...belief, burst: belief.safeBurst, mostBurst: belief.safeBurst };
+};
+
+/** A burst was granted: a larger one is tried the next time. */
+function withBurstGranted(belief: Belief, { caughtUp }: Cycle): Belief {
+  const { burst, safeBurst, mostBurst, shape } = belief;
+  if (caughtUp <= 1 || shape !== 'bucket') return belief;
+  return {
+    ...belief,
+    safeBurst: Math.max(safeBurst, Math.min(burst, caughtUp)),
+    burst: caughtUp >= burst ? Math.min(mostBurst, Math.ceil(burst * 1.3)) : burst,
+  };
+}
+
+const windowRate = (cycle: Cycle) => {
+  const used = usedWindowRate(cycle);
+  return used === null ? null : MARGIN * used;
+};
+
+/** A burst was granted and refused right after: nothing had been saved up, the calls of a window were used early. */
+function concludeWindow(before: Belief, cycle: Cycle): Belief {
+  const { rate } = before;
+  const mean = meanOf(cycle);
+  const belief: Belief = { ...before, shape: 'window', burst: 1, cost: null };
+  const guess = windowRate(cycle);
+  if (guess !== null && guess >= mean) {
+    if (guess >= 0.95 * rate) return withRate({ ...belief, refusedRate: guess * 1.05 }, guess);
+    const goal = guess + (belowRound(rate) * MARGIN - guess) * 0.3;
+    return withRate({ ...belief, refusedRate: rate }, guess, goal);
+  }
+  return mean < 0.7 * rate ? withRate({ ...belief, refusedRate: rate }, Math.max(mean, rate / 2)) : belief;
+}
+
+/**
+ * The rate, if a window was used up so soon that it is known how many calls it takes; else null. Beyond a second it may
+ * as well be that some calls of a shorter window came late.
+ */
+function windowUsedUp(belief: Belief, cycle: Cycle): Belief | null {
+  if (belief.shape !== 'window' || activeMs(cycle) > 1_000) return null;
+  const guess = windowRate(cycle);
+  if (guess === null || guess < 0.4 * belief.rate || guess >= 0.97 * belief.rate) return null;
+  return withRate({ ...belief, refusedRate: guess * 1.05, provenRate: 0 }, guess);
+}
+
+/** Whatever rate was tried, the same was granted again and again: that is what flows into a bucket. */
+function withMeans(belief: Belief, cycle: Cycle): Belief {
+  const { rate, lastMean, lastRefused } = belief;
+  const mean = meanOf(cycle);
+  const isSame = Math.abs(mean / lastMean - 1) < 0.03 && Math.abs(rate / lastRefused - 1) > 0.02;
+  const sameMeans = isSame ? belief.sameMeans + 1 : 1;
+  const next = { ...belief, sameMeans, lastMean: mean, lastRefused: rate };
+  if (belief.shape !== 'window' || sameMeans < SAME_MEANS) return next;
+  const burst = Math.max(1, Math.floor((0.8 * pauseMs(cycle) * mean) / 1_000));
+  return { ...next, shape: 'bucket', burst, safeBurst: 0 };
+}
+
+function concludeRate(before: Belief, cycle: Cycle): Belief {
+  const { rate, shape } = before;
+  const isOnTrial = cycle.trial.length > 0;
+  const provenRate = rate <= before.provenRate * 1.005 ? 0 : before.provenRate;
+  // A window is used up by what went in its own time: most are a second long.
+  const settledRate = shape === 'window' && isOnTrial ? cycle.recentRate : cycle.settledRate;
+  const refusedRate = settledRate > provenRate * 1.002 ? settledRate : Math.max(rate, settledRate);
+  const belief = { ...before, provenRate, refusedRate };
+  if (shape === 'bucket') return withRate(belief, bucketRate(belief, cycle));
+  const isLate = activeMs(cycle) > WHILE_MS && !isOnTrial;
+  const goal = Math.max(belowRound(refusedRate) * MARGIN, isLate ? LATENESS * refusedRate : 0, provenRate);
+  const next = Math.max(meanOf(cycle), (belief.quickRefusals > 1 ? 0.8 : 0.94) * rate, provenRate);
+  return withRate(belief, Math.min(goal, next), goal);
+}
+
+/**
+ * A bucket is empty at both refusals, so what it granted in between is exactly what flowed into it, unless it ran over:
+ * during the pause, and then it was full at the opening, or at a rate that was too low, and then it was full at the
+ * beginning of the trial.
+ */
+function bucketRate({ rate, burst, provenRate, refusedRate }: Belief, cycle: Cycle): number {
+  const mean = meanOf(cycle);
+  const hadMore = (pauseMs(cycle) * Math.min(rate, 1.1 * mean)) / 1_000 > burst * 1.2 + 2;
+  const isLong = activeMs(cycle) > QUICK_MS;
+  const sinceFull = hadMore && isLong ? ((cycle.grants - burst) * 1_000) / activeMs(cycle) : 0;
+  const drained = drainingRate(cycle.trial, burst);
+  return Math.min(Math.max(0.997 * mean, 0.99 * sinceFull, drained, rate / 2, provenRate), refusedRate * 0.98);
+}

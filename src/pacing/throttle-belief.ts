@@ -1,0 +1,59 @@
+/**
+ * What a throttle seems to be. A `bucket` saves up what was not used, so that the pause after a refusal can be caught up
+ * with; a `window` does not, and punishes every burst with a refusal a moment later.
+ */
+export type ThrottleShape = 'bucket' | 'window';
+
+/** What is believed of a throttle. Rates are messages per second. */
+export interface Belief {
+  /** What may be sent; Infinity as long as no call was ever refused. */
+  readonly rate: number;
+  /** Where the rate goes from here, without a trial. */
+  readonly target: number;
+  /** The lowest rate that is known to be too high. */
+  readonly refusedRate: number;
+  /** The highest rate that was granted for long. */
+  readonly provenRate: number;
+  /** How many may be sent at once after a pause. */
+  readonly burst: number;
+  /** How many of them were seen to be granted, 0 = none yet. */
+  readonly safeBurst: number;
+  /** More than so many were refused. */
+  readonly mostBurst: number;
+  readonly shape: ThrottleShape;
+  /** How many messages a refusal costs; null = not known. */
+  readonly cost: number | null;
+  /** How many cycles in a row ended soon after they had begun. */
+  readonly quickRefusals: number;
+  /** What the last cycle granted per second, at which rate it ended, and how many in a row granted the same. */
+  readonly lastMean: number;
+  readonly lastRefused: number;
+  readonly sameMeans: number;
+}
+
+/** The largest burst that is ever tried. */
+export const MOST_BURST = 500;
+
+/** @param knownRate the rate that is stated by contract; Infinity if none is */
+export function initialBelief(knownRate: number): Belief {
+  return {
+    rate: knownRate,
+    target: knownRate,
+    refusedRate: Number.POSITIVE_INFINITY,
+    provenRate: 0,
+    burst: 1,
+    safeBurst: 0,
+    mostBurst: MOST_BURST,
+    shape: Number.isFinite(knownRate) ? 'window' : 'bucket',
+    cost: null,
+    quickRefusals: 0,
+    lastMean: 0,
+    lastRefused: 0,
+    sameMeans: 0,
+  };
+}
+
+/** The same belief, but for the rate. */
+export function withRate(belief: Belief, rate: number, target = rate): Belief {
+  return { ...belief, rate, target };
+}

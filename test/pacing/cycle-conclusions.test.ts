@@ -1,0 +1,105 @@
+import t from 'tap';
+import { conclude, concludeFirst, concludeUnpaced } from '../../src/pacing/cycle-conclusions.ts';
+import type { Cycle } from '../../src/pacing/cycle-evidence.ts';
+import { type Belief, initialBelief } from '../../src/pacing/throttle-belief.ts';
+
+const openedAt = Date.UTC(2026, 0, 1);
+
+function believe(part: Partial<Belief>): Belief {
+  const { rate = 20 } = part;
+  return { ...initialBelief(Number.POSITIVE_INFINITY), rate, target: rate, refusedRate: rate * 1.05, ...part };
+}
+
+/** A cycle at the believed rate, without a burst. */
+function cycle(rate: number, pauseMs: number, activeMs: number, grants: number, part: Partial<Cycle> = {}): Cycle {
+  return {
+    startedAt: openedAt - pauseMs,
+    openedAt,
+    endedAt: openedAt + activeMs,
+    grants,
+    caughtUp: 0,
+    burstAt: Number.NEGATIVE_INFINITY,
+    settledRate: rate,
+    recentRate: rate,
+    trial: [],
+    ...part,
+  };
+}
+const trialOf = (...rates: number[]) => rates.map((rate) => ({ rate, seconds: 0.5 }));
+const isAbout = (value: number, wanted: number) => Math.abs(value / wanted - 1) < 0.01;
+
+t.test('the first refusal: what went through in the time that it took, and a second', async (t) => {
+  const nothing = initialBelief(Number.POSITIVE_INFINITY);
+  const seen = cycle(20, 0, 1_000, 40);
+  t.equal(concludeFirst(nothing, seen, 0, 500).rate, 20);
+  t.equal(concludeFirst(nothing, seen, 0, 500).burst, 32);
+  t.equal(concludeFirst(nothing, seen, 79_000, 79_000).rate, 0.5, 'or in all of a long pause that was stated');
+});
+
+t.test('a bucket: what was granted from refusal to refusal flowed in, however wrong the rate was', async (t) => {
+  const { rate } = conclude(believe({ rate: 38, burst: 20 }), cycle(38, 1_000, 9_000, 200));
+  t.ok(isAbout(rate, 20), `${rate}`);
+});
+
+t.test('a bucket that was full when a trial began: what the trial took beyond its size flowed in', async (t) => {
+  const before = believe({ rate: 60, burst: 15, provenRate: 20 });
+  const seen = cycle(60, 500, 30_000, 640, { settledRate: 50, trial: trialOf(22, 25, 30, 40, 50, 60) });
+  const { rate } = conclude(before, seen);
+  t.ok(isAbout(rate, 40), `${rate}`);
+});
+
+t.test('a window that a burst used up is known at once', async (t) => {
+  const seen = cycle(17, 1_000, 300, 20, { burstAt: openedAt, caughtUp: 15 });
+  const { rate, shape, burst } = conclude(believe({ rate: 17, burst: 15 }), seen);
+  t.equal(shape, 'window');
+  t.equal(burst, 1);
+  t.ok(rate > 19.5 && rate < 20, `${rate}: a little less, since calls arrive closer together than they start`);
+});
+
+t.test('a quota that shrank is known after one window', async (t) => {
+  const { rate } = conclude(believe({ rate: 19.7, shape: 'window' }), cycle(19.7, 1_000, 500, 10));
+  t.ok(isAbout(rate, 9.87), `${rate}`);
+});
+
+t.test('a refusal after a second and more is no window of two seconds', async (t) => {
+  const { rate } = conclude(believe({ rate: 19.7, shape: 'window' }), cycle(19.7, 2_100, 1_350, 27));
+  t.ok(rate > 15, `${rate}`);
+});
+
+t.test('a rate that went well for a while gives way a little: some calls may have come late', async (t) => {
+  const { target } = conclude(believe({ rate: 19.7, shape: 'window' }), cycle(19.7, 1_000, 20_000, 394));
+  t.ok(target > 19.4 && target < 19.6, `${target}`);
+  const soon = conclude(believe({ rate: 19.7, shape: 'window' }), cycle(19.7, 300, 2_000, 39));
+  t.ok(isAbout(soon.target, 18.75), `${soon.target}: the next round number, if it did not`);
+});
+
+t.test('a trial that is refused leads back to what was proven', async (t) => {
+  const before = believe({ rate: 20.2, shape: 'window', provenRate: 19.7 });
+  const { rate, target } = conclude(
+    before,
+    cycle(20.2, 1_000, 60_000, 1_180, { recentRate: 19.9, trial: trialOf(20, 20.2) }),
+  );
+  t.equal(rate, 19.7);
+  t.equal(target, 19.7);
+});
+
+t.test('a trial that went far: the mean of its last second is what a window takes', async (t) => {
+  const before = believe({ rate: 43, shape: 'window', provenRate: 19.7 });
+  const seen = cycle(43, 1_000, 60_000, 1_300, {
+    settledRate: 34.5,
+    recentRate: 40.3,
+    trial: trialOf(28, 34.5, 39, 43),
+  });
+  t.ok(isAbout(conclude(before, seen).target, 39.5));
+});
+
+t.test('a burst that is larger than one that was granted shrinks, whatever the refusal is put on', async (t) => {
+  const before = believe({ burst: 25, safeBurst: 19 });
+  const seen = cycle(20, 1_500, 300, 22, { burstAt: openedAt, caughtUp: 25 });
+  for (const { burst, mostBurst, rate } of [conclude(before, seen), concludeUnpaced(before, seen)]) {
+    t.equal(burst, 19);
+    t.equal(mostBurst, 19);
+    t.ok(rate > 9);
+  }
+  t.strictSame(concludeUnpaced(before, cycle(20, 1_500, 5_000, 100)), before, 'one long after the burst is not');
+});

@@ -1,0 +1,40 @@
+import t from 'tap';
+import { blamesBurst, type Cycle, drainingRate, meanOf, usedWindowRate } from '../../src/pacing/cycle-evidence.ts';
+
+const openedAt = Date.UTC(2026, 0, 1);
+const cycle = (pauseMs: number, activeMs: number, grants: number): Cycle => ({
+  startedAt: openedAt - pauseMs,
+  openedAt,
+  endedAt: openedAt + activeMs,
+  grants,
+  caughtUp: 0,
+  burstAt: openedAt,
+  settledRate: 20,
+  recentRate: 20,
+  trial: [],
+});
+
+t.test('the mean counts the pause, too', async (t) => {
+  t.equal(meanOf(cycle(1_000, 9_000, 200)), 20);
+});
+
+t.test('a fresh window that is used up tells how many calls it takes, in the shortest round time', async (t) => {
+  t.equal(usedWindowRate(cycle(1_000, 400, 20)), 20);
+  t.equal(usedWindowRate(cycle(10_000, 7_500, 100)), 10, 'a hundred in ten seconds');
+  t.equal(usedWindowRate(cycle(850, 400, 20)), null, 'the pause was too short for the window to be fresh');
+  t.equal(usedWindowRate(cycle(300_000, 61_000, 100)), null, 'nobody limits by so long a time in this way');
+});
+
+t.test('a refusal is put on a burst while that is ahead of the rate, and only then', async (t) => {
+  t.equal(blamesBurst(cycle(1_000, 500, 25), 20, 20), true);
+  t.equal(blamesBurst(cycle(1_000, 700, 25), 20, 20), false);
+  t.equal(blamesBurst(cycle(1_000, 10, 1), 1, 20), false, 'a single call is no burst');
+});
+
+t.test('what a trial took beyond what flows in is what was in the bucket', async (t) => {
+  const trial = [30, 40, 50, 60].map((rate) => ({ rate, seconds: 0.5 }));
+  t.ok(Math.abs(drainingRate(trial, 15) - 40) < 0.01, 'half a second each of 10 and of 20 more than 40');
+  t.ok(drainingRate(trial, 1) > drainingRate(trial, 10), 'the smaller the bucket, the more flows in');
+  t.equal(drainingRate([], 10), 0);
+  t.ok(drainingRate(trial, 1_000) < 0.01, 'so large a bucket tells nothing');
+});

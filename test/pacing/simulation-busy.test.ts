@@ -1,0 +1,92 @@
+import t from 'tap';
+import type { Throttle } from '../../src/simulator/throttle.ts';
+import { type Run, type Scenario, simulate } from './simulation.ts';
+
+// A machine that others use: calls leave up to 15 ms late, answers take 20 to 40 ms, and every other second on average
+// the process stands still for up to 60 ms.
+const BUSY = {
+  serviceMs: [15, 25],
+  wayMs: [5, 15],
+  sendMs: [2, 15],
+  stalls: { everyMs: 2_000, lastMs: [20, 60] },
+} as const;
+const SEEDS = Array.from({ length: 11 }, (_, n) => n + 1);
+const SERVICE_MS = 200;
+// A place that a call leaves stays empty for as long as the answer and the next call take on their ways.
+const CONCURRENT_RATE = 4_000 / (SERVICE_MS + 18.5);
+
+const models = {
+  'token bucket': (rate: number): Throttle => ({ model: 'tokenBucket', rate, burst: rate }),
+  'fixed window': (rate: number): Throttle => ({ model: 'fixedWindow', limit: rate, windowMs: 1_000 }),
+  'sliding window': (rate: number): Throttle => ({ model: 'slidingWindow', limit: rate, windowMs: 1_000 }),
+  '4 at once': (rate: number): Throttle => ({ model: 'concurrency', limit: rate / 5 }),
+};
+type Name = keyof typeof models;
+const names = Object.keys(models) as Name[];
+const answers = (['none', 'seconds'] as const).flatMap((retryAfter) =>
+  [0, 500].map((penaltyMs) => ({ retryAfter, penaltyMs })),
+);
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+const within = (times: readonly number[], from: number, to: number) =>
+  times.filter((at) => at >= from && at < to).length;
+const rate = ({ grants }: Run, from: number, to: number) => (within(grants, from, to) * 1_000) / (to - from);
+const grantedBy = (name: Name) => (name === '4 at once' ? CONCURRENT_RATE : 20);
+
+async function runs(name: Name, scenario: Omit<Scenario, 'seed'>): Promise<Run[]> {
+  const timing = name === '4 at once' ? { ...BUSY, serviceMs: [SERVICE_MS, SERVICE_MS] as const } : BUSY;
+  const all: Run[] = [];
+  for (const seed of SEEDS) all.push(await simulate({ ...timing, ...scenario, seed }));
+  return all;
+}
+
+// A sliding window refuses whenever a call comes later than the one a second after it.
+const least: Record<Name, number> = {
+  'token bucket': 0.95,
+  'fixed window': 0.96,
+  'sliding window': 0.94,
+  '4 at once': 0.97,
+};
+
+for (const name of names) {
+  t.test(`${name}, on a busy machine: hardly anything is lost or refused`, async (t) => {
+    for (const answer of answers) {
+      const all = await runs(name, { throttle: { ...models[name](20), ...answer }, messages: 1_800 });
+      const used = median(all.map((run) => rate(run, 10_000, run.endMs) / grantedBy(name)));
+      const per100 = median(all.map((run) => (100 * within(run.refusals, 10_000, run.endMs)) / 1_600));
+      const what = `Retry-After ${answer.retryAfter}, penalty ${answer.penaltyMs} ms`;
+      t.ok(used >= least[name], `${what}: ${used.toFixed(3)} of the quota`);
+      t.ok(per100 <= 2, `${what}: ${per100.toFixed(2)} refusals per 100`);
+    }
+  });
+}
+
+/** How long after the change the mean of five seconds first was nine tenths of the new rate. */
+function followedAfterMs(run: Run, changeMs: number, newRate: number): number {
+  for (let end = changeMs + 5_000; end < changeMs + 120_000; end += 250) {
+    if (rate(run, end - 5_000, end) >= 0.9 * newRate) return end - changeMs;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+// What a failed trial costs says how often there can be one: docs/pacing.md.
+const latestMs: Record<Name, number> = {
+  'token bucket': 20_000,
+  'fixed window': 50_000,
+  'sliding window': 65_000,
+  '4 at once': 60_000,
+};
+
+for (const name of names) {
+  t.test(`${name}, on a busy machine: a doubled quota is found`, async (t) => {
+    for (const retryAfter of ['none', 'seconds'] as const) {
+      const [before, after] = [20, 40].map((perSecond) => ({ ...models[name](perSecond), retryAfter })) as [
+        Throttle,
+        Throttle,
+      ];
+      const all = await runs(name, { throttle: before, change: { atMs: 40_000, throttle: after }, messages: 4_000 });
+      const ms = median(all.map((run) => followedAfterMs(run, 40_000, 2 * grantedBy(name))));
+      t.ok(ms <= latestMs[name], `${retryAfter}: ${ms} ms`);
+    }
+  });
+}
