@@ -23,7 +23,8 @@ export function concludeFirst(belief: Belief, cycle: Cycle, statedMs: number, cl
   const { startedAt, endedAt, grants } = cycle;
   const burst = Math.max(1, Math.min(MOST_BURST, Math.floor(grants * 0.8)));
   const spanMs = Math.max(1, endedAt - startedAt) + (statedMs > LONG_STATED_MS ? closedMs : 1_000);
-  return withRate({ ...belief, burst }, Math.max(LEAST_RATE, (grants * 1_000) / spanMs));
+  // The probe after it, at least, was granted.
+  return withRate({ ...belief, burst }, Math.max(LEAST_RATE, (Math.max(1, grants) * 1_000) / spanMs));
 }
 
 /** What a cycle tells that ended with the refusal of a call that had waited for the rate: docs/pacing.md says why. */
