@@ -73,7 +73,7 @@ export function createAccount(initial: AccountConfig, process: Process, deps: Ac
       url,
       keyring,
       clock,
-      connections: concurrency,
+      concurrency,
       timeouts: { answerMs: process.timing.upstreamTimeoutMs, writeStallMs: WRITE_STALL_MS },
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       proxy: https === null ? undefined : { https, no: process.proxy.no },
@@ -106,7 +106,8 @@ export function createAccount(initial: AccountConfig, process: Process, deps: Ac
   const credentials = createCredentials({
     keyring,
     clock,
-    ask: async (key) => (await askSystemStatus(link.client, link.basePath, { key, requestId: randomUUID() })).verdict,
+    ask: async (key) =>
+      (await askSystemStatus(link.questions, link.basePath, { key, requestId: randomUUID() })).verdict,
     onChange(state, cause) {
       deps.onCredentials(name, state, cause);
       dispatcher.wake();
@@ -147,7 +148,7 @@ export function createAccount(initial: AccountConfig, process: Process, deps: Ac
   return {
     name,
     get client() {
-      return link.client;
+      return link.lookups;
     },
     get basePath() {
       return link.basePath;

@@ -24,6 +24,7 @@ import { createMetricsListener } from './metrics-listener.ts';
 import { createAttemptLog } from './observability/attempt-log.ts';
 import { errorFields } from './observability/error-fields.ts';
 import type { Log } from './observability/log.ts';
+import { createMessageLog } from './observability/message-log.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { gatewayVersion } from './observability/version.ts';
 import { createStops } from './pacing/stops.ts';
@@ -83,7 +84,8 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
       clock,
     }),
   });
-  const store = metrics.meterStore(storage.store);
+  const messageLog = createMessageLog(log);
+  const store = messageLog.watch(metrics.meterStore(storage.store));
   const spool = await createSpool({ directory: storage.spoolDirectory, keep: await store.neededFiles() });
   const watch = createFinalWatch({ store, clock });
   const dispatchers = new Map<string, Dispatcher>();
@@ -117,6 +119,7 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
       settled(message) {
         delivery.settled(message);
         metrics.settled(message);
+        messageLog.settled(message);
       },
     },
     onAdded: ({ name, dispatcher }) => void dispatchers.set(name, dispatcher),
@@ -147,6 +150,7 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
     delivery,
     watch,
     reconciler,
+    accounts: accounts.all,
     clock,
     keepKeysMs,
     retentionMs: timing.retentionDays * 24 * HOUR_MS,

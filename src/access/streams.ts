@@ -46,7 +46,7 @@ export function resolveStream(
   const pointer = choice.streamId === undefined ? '/stream' : '/streamId';
   const text = choice.stream ?? choice.streamId;
   const entry =
-    directory.byAlias(text ?? channel) ?? (text === undefined ? null : entryWithId(directory, text, channel));
+    directory.byAlias(text ?? channel) ?? (text === undefined ? null : entryWithId(directory, text, channel, pointer));
   if (entry !== null) {
     if (entry.channel !== channel) throw notConfigured('is a stream of another channel');
     return requireAlias(caller, entry, pointer);
@@ -76,7 +76,7 @@ export function resolveStream(
  * `forbidden` if channel, stream or raw ids are closed to the caller.
  */
 export function resolveRawId(directory: Directory, caller: Caller, streamId: string): ResolvedStream {
-  const entry = entryWithId(directory, streamId, null);
+  const entry = entryWithId(directory, streamId, null, null);
   if (entry !== null) {
     requireChannel(caller, entry.channel);
     return { ...requireAlias(caller, entry, null), defaults: {} };
@@ -96,13 +96,19 @@ export function aliasesOf(directory: Directory, caller: Caller, channel: Channel
 
 // The same number can be a stream in several accounts. A stream of the wanted channel is preferred, then the default
 // account, where raw ids go otherwise; what is still ambiguous is not guessed.
-function entryWithId(directory: Directory, id: string, channel: ChannelName | null): StreamEntry | null {
+function entryWithId(
+  directory: Directory,
+  id: string,
+  channel: ChannelName | null,
+  pointer: string | null,
+): StreamEntry | null {
   const entries = directory.byId(id);
   const fitting = channel === null ? [] : entries.filter((entry) => entry.channel === channel);
   const candidates = fitting.length > 0 ? fitting : entries;
   const inDefault = candidates.find((entry) => entry.account === DEFAULT_ACCOUNT);
   if (inDefault === undefined && candidates.length > 1) {
-    throw new GatewayError('invalid_request', 'Several accounts have a stream with this id: use its alias.');
+    const message = 'several accounts have a stream with this id: use its alias';
+    throw new GatewayError('invalid_request', message, pointer === null ? {} : { faults: [{ pointer, message }] });
   }
   return inDefault ?? candidates[0] ?? null;
 }

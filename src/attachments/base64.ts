@@ -1,5 +1,5 @@
 import type { InlineAttachment } from '../channels/channel.ts';
-import { type Fault, invalidRequest } from '../kernel/errors.ts';
+import { type Fault, invalidRequest, MAX_FAULTS } from '../kernel/errors.ts';
 import { pointerTo } from '../kernel/pointer.ts';
 import { fileMetaFaults } from './file-meta.ts';
 import { type AttachmentLimits, checkAttachmentCount, createAttachmentBudget } from './limits.ts';
@@ -47,18 +47,24 @@ export async function spoolInline(
 
 function checkContents(attachments: readonly InlineAttachment[], limits: AttachmentLimits): void {
   const budget = createAttachmentBudget(limits, attachments[0]?.pointer ?? '');
+  for (const { base64 } of attachments) budget.take(base64Size(base64) ?? 0);
+  const faults = inlineFaults(attachments);
+  if (faults.length > 0) throw invalidRequest(faults);
+}
+
+/** What is wrong with the names, types and texts of base64 attachments; the walk stops once an answer is full. */
+export function inlineFaults(attachments: readonly InlineAttachment[]): Fault[] {
   const faults: Fault[] = [];
   for (const attachment of attachments) {
+    if (faults.length >= MAX_FAULTS) break;
     const { pointer } = attachment;
     const at = { name: pointerTo(pointer, 'filename'), contentType: pointerTo(pointer, 'contentType') };
     faults.push(...fileMetaFaults(attachment, at));
-    const size = base64Size(attachment.base64);
-    if (size === null) {
-      const message = 'must be base64 (RFC 4648, section 4): padded, without white space and without a "data:" prefix';
-      faults.push({ pointer: pointerTo(pointer, 'content'), message });
-    } else budget.take(size);
+    if (base64Size(attachment.base64) !== null) continue;
+    const message = 'must be base64 (RFC 4648, section 4): padded, without white space and without a "data:" prefix';
+    faults.push({ pointer: pointerTo(pointer, 'content'), message });
   }
-  if (faults.length > 0) throw invalidRequest(faults);
+  return faults;
 }
 
 async function* decodeSlices(text: string): AsyncGenerator<Uint8Array> {

@@ -53,18 +53,21 @@ export interface SpoolOptions {
   readonly directory: string;
   /** File names (last segment of `SpooledFile.path`) that stored messages still need. Everything else is a leftover. */
   readonly keep?: ReadonlySet<string>;
-  /** Creates a file that must not exist yet, for its owner alone. */
+  /** {@link createSpoolFile}, unless the disk is to be another. */
   readonly openFile?: (path: string) => Promise<SpoolHandle>;
 }
 
-const createFile = (path: string): Promise<SpoolHandle> => open(path, 'wx', 0o600);
+/** Creates a file for its owner alone. Rejects if there is anything at its path, be it a link that leads nowhere. */
+export function createSpoolFile(path: string): Promise<SpoolHandle> {
+  return open(path, 'wx', 0o600);
+}
 
 /**
  * Opens a spool: makes its directory (0700) and removes the leftovers of a crash. Rejects with a plain Error if others
  * can reach into the directory. One process at a time may use a directory.
  */
 export async function createSpool(options: SpoolOptions): Promise<Spool> {
-  const { openFile = createFile, keep = new Set() } = options;
+  const { openFile = createSpoolFile, keep = new Set() } = options;
   const directory = resolve(options.directory);
   await claimDirectory(directory);
   const sizes = await sweepDirectory(directory, keep);

@@ -17,7 +17,10 @@ export interface CommboxRequest {
 
 export interface CommboxClientOptions {
   readonly origin: string;
-  /** Most calls at once; each has a connection of its own, so none waits inside the pool. */
+  /**
+   * Most calls at once, each with a connection of its own. A call beyond that waits for one that ends, however long, and
+   * no time limit runs yet: where that must not be, whoever calls keeps count, and shares the client with nobody.
+   */
   readonly connections: number;
   readonly clock: Clock;
   readonly timeouts: ExchangeTimeouts;

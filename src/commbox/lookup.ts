@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { judgeAnswer } from './answer.ts';
 import type { CommboxClient } from './client.ts';
 import { streamObjectsPath } from './stream-path.ts';
 
@@ -9,6 +10,15 @@ export interface ListedObject {
   /** Epoch milliseconds; null if CommBox's time could not be read. */
   readonly createdAt: number | null;
 }
+
+export type Listing =
+  | { readonly kind: 'listed'; readonly objects: readonly ListedObject[] }
+  /** The key was refused; another one may be tried. */
+  | { readonly kind: 'unauthorized' }
+  /** CommBox lists nothing for this question, now or later. */
+  | { readonly kind: 'rejected' }
+  /** No answer, or none that can be used. */
+  | { readonly kind: 'unclear' };
 
 export interface LookupRequest {
   readonly streamId: string;
@@ -24,16 +34,8 @@ export interface LookupRequest {
 // CommBox lists at most 100 objects a call (API reference).
 const PAGE_SIZE = 100;
 
-/**
- * Asks CommBox what a stream holds: `GET /streams/{id}/objects`, by identity or else by time. Creates nothing.
- *
- * @returns null if CommBox gave no usable answer.
- */
-export async function listObjects(
-  client: CommboxClient,
-  basePath: string,
-  request: LookupRequest,
-): Promise<readonly ListedObject[] | null> {
+/** Asks CommBox what a stream holds: `GET /streams/{id}/objects`, by identity or else by time. Creates nothing. */
+export async function listObjects(client: CommboxClient, basePath: string, request: LookupRequest): Promise<Listing> {
   const { identity, from, to } = request;
   const query = new URLSearchParams(
     identity === null
@@ -51,8 +53,23 @@ export async function listObjects(
     traceparent: undefined,
     body: null,
   });
-  if (exchange.kind !== 'answer' || exchange.status !== 200 || exchange.isCut) return null;
-  return readList(exchange.body);
+  if (exchange.kind !== 'answer') return { kind: 'unclear' };
+  // There is no id to be asked for in a list.
+  const verdict = judgeAnswer(exchange.status, exchange.body, true).kind;
+  switch (verdict) {
+    case 'sent': {
+      const objects = exchange.isCut ? null : readList(exchange.body);
+      return objects === null ? { kind: 'unclear' } : { kind: 'listed', objects };
+    }
+    case 'unauthorized':
+      return { kind: verdict };
+    case 'stream_not_found':
+    case 'rejected':
+      return { kind: 'rejected' };
+    case 'throttled':
+    case 'unclear':
+      return { kind: 'unclear' };
+  }
 }
 
 function readList(body: Buffer): readonly ListedObject[] | null {
@@ -63,8 +80,8 @@ function readList(body: Buffer): readonly ListedObject[] | null {
   } catch {
     return null;
   }
-  const { status, data } = (envelope ?? {}) as { status?: unknown; data?: unknown };
-  if ((status !== undefined && Number(status) !== 200) || !Array.isArray(data)) return null;
+  const { data } = (envelope ?? {}) as { data?: unknown };
+  if (!Array.isArray(data)) return null;
   return data.flatMap((entry: unknown) => {
     const { objectId, id, message, createdTime } = (entry ?? {}) as Record<string, unknown>;
     const digits = objectId ?? id;

@@ -3,8 +3,14 @@ const WARNING_DAYS = 30;
 
 const DAY_MS = 86_400_000;
 
+/** When an account's last key ends, of those that name an end: one that lasts longer makes the others' harmless. */
+export function latestEnd(ends: readonly (number | null)[]): number | null {
+  const known = ends.filter((end) => end !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
 /**
- * What to tell an operator about the end of an account's key (epoch milliseconds; null = not known), in words that hold
+ * What to tell an operator about the end of an account's last key (epoch milliseconds; null = not known), in words that hold
  * nothing of the key. Null while there is nothing to tell.
  */
 export function expiryWarning(account: string, endsAt: number | null, now: number): string | null {

@@ -1,6 +1,7 @@
 import type { KeyVerdict } from '../commbox/system-status.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { jwtExpiry } from '../kernel/jwt-expiry.ts';
+import { latestEnd } from './credentials-expiry.ts';
 import type { Keyring } from './keyring.ts';
 
 /**
@@ -41,7 +42,7 @@ export interface Credentials {
   /** The configuration has the account no more: it is refused until `restore`, and nobody asks about it. */
   retire(): void;
   restore(): void;
-  /** When the key in use ends by its own word, in epoch milliseconds; null if it does not say. */
+  /** When the last of the keys ends by its own word, in epoch milliseconds; null if none says. */
   expiresAt(): number | null;
   stop(): void;
 }
@@ -80,12 +81,17 @@ export function createCredentials({ keyring, ask, clock, onChange }: Credentials
       });
     });
 
-  /** One key that works is enough; only when all are refused is the account. */
-  const judgeKeys = async (): Promise<KeyVerdict> => {
+  /** The preferred key first. */
+  const held = () => {
     const first = keyring.preferred();
     const other = keyring.other(first);
+    return other === null ? [first] : [first, other];
+  };
+
+  /** One key that works is enough; only when all are refused is the account. */
+  const judgeKeys = async (): Promise<KeyVerdict> => {
     const verdicts = [];
-    for (const key of other === null ? [first] : [first, other]) {
+    for (const key of held()) {
       const verdict = await inTime(ask(key));
       if (verdict === 'accepted') keyring.prefer(key);
       if (verdict === 'accepted') return verdict;
@@ -145,7 +151,7 @@ export function createCredentials({ keyring, ask, clock, onChange }: Credentials
       hasNews = true;
       if (cause === 'gone') enter('ok');
     },
-    expiresAt: () => jwtExpiry(keyring.preferred()),
+    expiresAt: () => latestEnd(held().map(jwtExpiry)),
     stop() {
       isStopped = true;
       cancelNext?.();

@@ -6,6 +6,7 @@ import {
   type InsertResult,
   type KeyClaim,
   type KeyRecord,
+  type ListFilter,
   StorageUnavailable,
   type Store,
   type StoredAnswer,
@@ -13,6 +14,7 @@ import {
 import type { Dispatcher } from './dispatcher.ts';
 import type { FinalWatch } from './final-watch.ts';
 import { type Ledger, rowOf } from './ledger.ts';
+import { isMatch } from './match.ts';
 import { createMessage, type Draft, isFinal, type Message } from './message.ts';
 import * as outcomes from './outcomes.ts';
 import type { Prospect } from './outlook.ts';
@@ -47,7 +49,10 @@ export interface Delivery {
    * @throws GatewayError `storage_unavailable`, `overloaded` (too many wait), `shutting_down`. Nothing was accepted then.
    */
   accept(draft: Draft, key: KeyClaim | null): Promise<Acceptance>;
-  /** The same for many `async` messages, all or none of them, with the answer that repeats of the batch will get. */
+  /**
+   * The same for many `async` messages, all or none of them, with the answer that repeats of the batch will get. The
+   * files of an item whose key was taken are removed.
+   */
   acceptBatch(
     items: readonly BatchItem[],
     batch: KeyClaim | null,
@@ -60,6 +65,11 @@ export interface Delivery {
   find(id: string): Message | null;
   /** Cancels a queued message of this process; null if it has none with this id. */
   cancelHere(id: string): boolean | null;
+  /**
+   * Cancels the queued messages of this process that are stored and match. Resolves with how many, once their ends are
+   * recorded.
+   */
+  cancelManyHere(filter: ListFilter): Promise<number>;
   /** Some stored messages of these flows may have become ready. */
   wake(flows: readonly Flow[]): void;
   /** What waits in the store, by its own count, of every account. */
@@ -89,9 +99,16 @@ export interface DeliveryOptions {
 // A campaign that fills the queue must not keep a one-time password out of it.
 const CRITICAL_RESERVE = 0.1;
 
+/** A message whose caller waits in this process. */
+interface Waiting {
+  readonly message: Message;
+  readonly settled: Promise<Message>;
+  readonly resolve: (message: Message) => void;
+}
+
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { clock, nextId, dispatchers, store, spool, watch } = options;
-  const here = new Map<string, { readonly message: Message; readonly resolve: (message: Message) => void }>();
+  const here = new Map<string, Waiting>();
   let isDraining = false;
 
   const dispatcherOf = (account: string): Dispatcher => {
@@ -106,7 +123,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (message.readyAt <= clock.now()) dispatcher.wake(message);
       return { message, settled: new Promise(() => {}), withdraw: () => {} };
     }
-    const settled = new Promise<Message>((resolve) => here.set(message.id, { message, resolve }));
+    const { promise: settled, resolve } = Promise.withResolvers<Message>();
+    here.set(message.id, { message, settled, resolve });
     dispatcher.submit(message);
     return { message, settled, withdraw: () => dispatcher.withdraw(message) };
   };
@@ -125,6 +143,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const syncFiles = async (messages: readonly Message[]) => {
     const files = messages.flatMap(({ payload }) => filesOf(payload));
     if (files.length > 0) await spool.sync(files);
+  };
+
+  const removeFiles = ({ payload }: Message) => {
+    const files = filesOf(payload);
+    if (files.length > 0) spool.remove(files).catch(() => {});
   };
 
   // A connection can break between the commit and its answer: then the store is asked what it has. What it does not
@@ -202,6 +225,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         if (inserted.kind === 'taken') return inserted;
         messages.forEach((message, i) => {
           if (inserted.results[i]?.kind === 'inserted') follow(message, dispatcherOf(message.account));
+          else removeFiles(message);
         });
         return { kind: 'accepted', answer: render(inserted.results) };
       }),
@@ -210,6 +234,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     cancelHere(id) {
       const message = here.get(id)?.message;
       return message === undefined ? null : dispatcherOf(message.account).cancel(message);
+    },
+    async cancelManyHere(filter) {
+      const canceled = [...here.values()].filter(
+        ({ message }) => message.isStored && isMatch(message, filter) && dispatcherOf(message.account).cancel(message),
+      );
+      await Promise.all(canceled.map(({ settled }) => settled));
+      return canceled.length;
     },
     wake(flows) {
       for (const flow of flows) dispatchers.get(flow.account)?.wake(flow);
@@ -227,8 +258,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       here.delete(message.id);
       watch.ended(message.id);
       // What was not sent may be sent again from its files; they go with the row's payload.
-      const files = message.state === 'sent' ? filesOf(message.payload) : [];
-      if (files.length > 0) spool.remove(files).catch(() => {});
+      if (message.state === 'sent') removeFiles(message);
     },
 
     async drain() {

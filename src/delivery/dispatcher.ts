@@ -78,8 +78,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (message.state !== 'queued') return;
     end(message, clock.now());
     lines.drop(message);
-    if (message.isStored) ledger.settle(message, null).then(() => finish(message));
+    if (message.isStored) recordEnd(message).then(() => finish(message));
     else finish(message);
+  };
+  const recordEnd = async (message: Message) => {
+    if ((await ledger.settle(message, null)) !== 'lost') return;
+    const row = await ledger.ended(message.id);
+    if (row !== null) outcomes.endedElsewhere(message, row);
   };
   const giveAllUp = (end: End) => {
     for (const message of [...lines.all(), ...delays.messages()]) giveUp(message, end);

@@ -63,18 +63,18 @@ const PRINTABLE = /^[\x20-\x7e]+$/;
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;
 
 /**
- * The value of an `Idempotency-Key` header; null if there is none. A quoted key (a string of RFC 8941, as the IETF's
- * draft of the header has it) is the same key as its bare form.
+ * The value of an `Idempotency-Key` header, or of the member at `pointer` in its place; null if there is none. A quoted
+ * key (a string of RFC 8941, as the IETF's draft of the header has it) is the same key as its bare form.
  *
  * @throws GatewayError `invalid_request` unless it is one key of 1 to 255 printable ASCII characters.
  */
-export function parseIdempotencyKey(header: string | string[] | undefined): string | null {
+export function parseIdempotencyKey(header: string | string[] | undefined, pointer = ''): string | null {
   if (header === undefined) return null;
   const [given = '', ...others] = typeof header === 'string' ? [header] : header;
   const key = given.startsWith('"') ? unquoted(given) : given;
   if (others.length === 0 && key.length <= LONGEST_KEY && PRINTABLE.test(key)) return key;
-  const message = `the header Idempotency-Key must be one key of 1 to ${LONGEST_KEY} printable ASCII characters, bare or in double quotes`;
-  throw invalidRequest([{ pointer: '', message }]);
+  const rule = `must be one key of 1 to ${LONGEST_KEY} printable ASCII characters, bare or in double quotes`;
+  throw invalidRequest([{ pointer, message: pointer === '' ? `the header Idempotency-Key ${rule}` : rule }]);
 }
 
 // '' for a string that is not quoted properly: no key is empty.

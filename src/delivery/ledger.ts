@@ -13,6 +13,8 @@ export interface Ledger {
    * store is out of reach and the record will be repeated until it is there.
    */
   settle(message: Message, attempt: AttemptRecord | null): Promise<'held' | 'lost' | 'late'>;
+  /** A message as it ended in the store; null if it has not ended there, or nobody can tell now. */
+  ended(id: string): Promise<MessageRow | null>;
   /** Notes the end of a plain message, soon. */
   note(message: Message): void;
 }
@@ -27,11 +29,9 @@ export interface LedgerOptions {
 const REPEAT_MS = 1_000;
 
 export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Ledger {
-  const repeat = (settlement: Settlement): void => {
+  const repeat = (message: Message, settlement: Settlement): void => {
     clock.schedule(REPEAT_MS, () => {
-      store.settle([settlement]).catch((error: unknown) => {
-        if (error instanceof StorageUnavailable) repeat(settlement);
-      });
+      void settle(message, settlement).catch(() => undefined);
     });
   };
 
@@ -40,20 +40,25 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Ledge
     if (state === 'sent') await store.resolve(id, { state, objectId, now: clock.now() });
   };
 
+  const settle = async (message: Message, settlement: Settlement): Promise<'held' | 'lost' | 'late'> => {
+    try {
+      const [isHeld] = await store.settle([settlement]);
+      if (isHeld === true) return 'held';
+      await correct(message);
+      return 'lost';
+    } catch (error) {
+      if (!(error instanceof StorageUnavailable)) throw error;
+      repeat(message, settlement);
+      return 'late';
+    }
+  };
+
   return {
     begin: (message) => store.begin(message.id),
-    async settle(message, attempt) {
-      const settlement = settlementOf(message, attempt, clock.now() + keepKeysMs);
-      try {
-        const [isHeld] = await store.settle([settlement]);
-        if (isHeld === true) return 'held';
-        await correct(message);
-        return 'lost';
-      } catch (error) {
-        if (!(error instanceof StorageUnavailable)) throw error;
-        repeat(settlement);
-        return 'late';
-      }
+    settle: (message, attempt) => settle(message, settlementOf(message, attempt, clock.now() + keepKeysMs)),
+    async ended(id) {
+      const row = await store.get(id).catch(() => null);
+      return row !== null && isFinal(row) ? row : null;
     },
     note: (message) => store.record(rowOf(message)),
   };

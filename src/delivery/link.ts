@@ -4,7 +4,10 @@ import type { Keyring } from './keyring.ts';
 
 /** The way to one base URL of CommBox, with connections of its own. */
 export interface Link {
-  readonly client: CommboxClient;
+  /** For searches. */
+  readonly lookups: CommboxClient;
+  /** For questions about the keys. */
+  readonly questions: CommboxClient;
   /** Path of the base URL, without a slash at its end. */
   readonly basePath: string;
   readonly attempt: Attempt;
@@ -14,13 +17,22 @@ export interface Link {
   close(isLate: boolean): Promise<void>;
 }
 
-export interface LinkOptions extends Omit<CommboxClientOptions, 'origin'> {
+export interface LinkOptions extends Omit<CommboxClientOptions, 'origin' | 'connections'> {
   readonly url: URL;
+  /** Most attempts at once, as the pacer counts them: none of them ever waits for a connection in use. */
+  readonly concurrency: number;
   readonly keyring: Keyring;
 }
 
-export function createLink({ url, keyring, ...options }: LinkOptions): Link {
-  const client = createCommboxClient({ ...options, origin: url.origin });
+/** Most other calls at once, of each kind. They never share a connection with attempts, which the pacer alone counts. */
+const OTHER_CONNECTIONS = 4;
+
+export function createLink({ url, keyring, concurrency, ...options }: LinkOptions): Link {
+  const clientWith = (connections: number) => createCommboxClient({ ...options, origin: url.origin, connections });
+  const client = clientWith(concurrency);
+  const lookups = clientWith(OTHER_CONNECTIONS);
+  const questions = clientWith(OTHER_CONNECTIONS);
+  const clients = [client, lookups, questions];
   const basePath = url.pathname.replace(/\/+$/, '');
   const attempt = createAttempt({ client, basePath, keyring, clock: options.clock });
   let attempts = 0;
@@ -30,9 +42,15 @@ export function createLink({ url, keyring, ...options }: LinkOptions): Link {
   const noticeEnd = () => {
     if (isLeft && attempts === 0) unused.resolve();
   };
-  const close = () => client.close().catch(() => undefined);
+  const close = async () => {
+    await Promise.all(clients.map((each) => each.close().catch(() => undefined)));
+  };
+  const cut = async () => {
+    await Promise.all(clients.map((each) => each.destroy()));
+  };
   return {
-    client,
+    lookups,
+    questions,
     basePath,
     async attempt(message) {
       attempts++;
@@ -48,6 +66,6 @@ export function createLink({ url, keyring, ...options }: LinkOptions): Link {
       noticeEnd();
       return unused.promise.then(close);
     },
-    close: (isLate) => (isLate ? client.destroy() : close()),
+    close: (isLate) => (isLate ? cut() : close()),
   };
 }

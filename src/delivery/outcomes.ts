@@ -1,4 +1,4 @@
-import type { MessageState } from '../store/message-row.ts';
+import type { MessageRow, MessageState } from '../store/message-row.ts';
 import type { AttemptResult, Failure, Message, RefusalCode, UnclearCode } from './message.ts';
 import { moveTo } from './message.ts';
 
@@ -138,6 +138,15 @@ export function takenOver(message: Message, now: number): void {
     upstream: null,
   };
   end(message, now, message.unclear);
+}
+
+/** A message that was ended in the store while it waited: what its row says counts, whatever was about to end it here. */
+export function endedElsewhere(message: Message, row: MessageRow): void {
+  message.state = row.state;
+  message.failure = row.failure as Failure | null;
+  message.objectId = row.objectId;
+  message.sentAt = row.sentAt;
+  message.endedAt = row.endedAt;
 }
 
 function record(message: Message, result: AttemptResult, now: number): void {

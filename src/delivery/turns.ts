@@ -52,6 +52,8 @@ export function createTurns(options: TurnsOptions): Turns {
   const { clock, pacer, scheduler, lines, backlog, ledger, isHeld, giveUp } = options;
   const starting = new Set<Message>();
   let reserved = 0;
+  /** From the question to the store until what it gave has been sent: until then, what is newer must not start. */
+  let isTaking = false;
   let cancelWake: (() => void) | null = null;
 
   const settled = () => {
@@ -77,6 +79,7 @@ export function createTurns(options: TurnsOptions): Turns {
     const begin = (mayBegin: boolean, otherwise: End) => {
       starting.delete(message);
       reserved--;
+      if (lines.peek(message) !== undefined) scheduler.activate(message);
       if (mayBegin && message.state === 'queued') {
         moveTo(message, 'sending');
         sendOrReturn(message);
@@ -89,8 +92,19 @@ export function createTurns(options: TurnsOptions): Turns {
     );
   };
 
+  /** A start that needs no note must not overtake one of the same line that is being noted. */
+  const isBehind = (flow: FlowKey): boolean => {
+    if (lines.peek(flow)?.isStored !== false) return false;
+    for (const message of starting) if (flowName(message) === flowName(flow)) return true;
+    return false;
+  };
+
   /** Starts the next message of a line. False if there is none, or it came too late. */
   const startNext = (flow: FlowKey): boolean => {
+    if (isBehind(flow)) {
+      scheduler.deactivate(flow);
+      return false;
+    }
     const head = lines.take(flow);
     if (lines.peek(flow) === undefined && !backlog.mayHold(flow)) scheduler.deactivate(flow);
     if (head === undefined) return false;
@@ -103,8 +117,10 @@ export function createTurns(options: TurnsOptions): Turns {
   const take = (picks: readonly TakePick[]) => {
     const turns = picks.reduce((sum, { limit }) => sum + limit, 0);
     reserved += turns;
+    isTaking = true;
     backlog.take(picks).then((messages) => {
       reserved -= turns;
+      isTaking = false;
       const taken = new Map<string, number>();
       for (const message of messages) {
         taken.set(flowName(message), (taken.get(flowName(message)) ?? 0) + 1);
@@ -153,7 +169,7 @@ export function createTurns(options: TurnsOptions): Turns {
   const pump = () => {
     cancelWake?.();
     cancelWake = null;
-    while (!isHeld() && scheduler.size > 0 && !backlog.isTaking()) {
+    while (!isHeld() && scheduler.size > 0 && !isTaking) {
       const now = clock.now();
       const room = Math.min(pacer.room(now) - reserved, LONGEST_PLAN);
       if (room < 1) return wakeWhenOpen(now);

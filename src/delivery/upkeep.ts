@@ -1,12 +1,11 @@
 import type { Spool } from '../attachments/spool.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { MessageRow } from '../store/message-row.ts';
 import type { Store } from '../store/store.ts';
 import type { Delivery } from './delivery.ts';
 import type { FinalWatch } from './final-watch.ts';
 import { RESEND_AFTER_MS, RESEND_ATTEMPTS } from './outcomes.ts';
-import { filesOf } from './payload.ts';
 import type { Reconciler } from './reconcile.ts';
+import { createSecondLook } from './second-look.ts';
 
 /** The work that nobody asks for: leases, takeovers, expiry, second looks, erasure. */
 export interface Upkeep {
@@ -23,6 +22,8 @@ export interface UpkeepOptions {
   readonly delivery: Delivery;
   readonly watch: FinalWatch;
   readonly reconciler: Reconciler;
+  /** Whose unknown messages are looked for, by name. */
+  readonly accounts: ReadonlyMap<string, unknown>;
   readonly clock: Clock;
   readonly keepKeysMs: number;
   readonly retentionMs: number;
@@ -36,13 +37,12 @@ export const LEASE_MS = 30_000;
 const HEARTBEAT_MS = 5_000;
 const RECOVER_MS = 5_000;
 const LOOK_MS = 1_000;
-const RECONCILE_AFTER_MS = 60_000;
 const RECONCILE_EVERY_MS = 5_000;
 const SWEEP_MS = 30_000;
 const ROUND = 500;
 
 export function createUpkeep(options: UpkeepOptions): Upkeep {
-  const { store, spool, delivery, watch, reconciler, clock, keepKeysMs } = options;
+  const { store, spool, delivery, watch, clock, keepKeysMs } = options;
   const cancels = new Map<string, () => void>();
   let isStopped = false;
 
@@ -58,7 +58,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   const wake = async () => delivery.wake(await store.readyFlows(clock.now()));
   const look = async () => {
     const now = clock.now();
-    while ((await store.expire(now, ROUND, now + keepKeysMs)) === ROUND);
+    while ((await store.expire(now, ROUND, now + keepKeysMs)).length === ROUND);
     await wake();
     await delivery.recount();
   };
@@ -72,18 +72,12 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     looking = null;
   };
 
-  const lookUp = async (row: MessageRow) => {
-    const { isResolved } = await reconciler.reconcile(row);
-    // They may be in the spool of another gateway, which then removes them itself.
-    if (isResolved) await spool.remove(filesOf(row.payload)).catch(() => undefined);
-    watch.ended(row.id);
-  };
-  const reconcile = async () => {
-    for (const row of await store.takeUnreconciled(clock.now() - RECONCILE_AFTER_MS, 20)) {
-      // Each is given out once: what fails for one must not cost the others their turn.
-      await lookUp(row).catch((error: unknown) => options.onFailure('reconcile', error));
-    }
-  };
+  const reconcile = createSecondLook({
+    ...{ store, spool, watch, clock },
+    reconciler: options.reconciler,
+    accounts: options.accounts,
+    onFailure: (error) => options.onFailure('reconcile', error),
+  });
   const sweep = async () => {
     const now = clock.now();
     for (;;) {

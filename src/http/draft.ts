@@ -7,9 +7,10 @@ import type { ChannelName, Lane, MappedMessage } from '../channels/channel.ts';
 import type { Prepared } from '../channels/prepare.ts';
 import type { Draft } from '../delivery/message.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { invalidRequest } from '../kernel/errors.ts';
+import { GatewayError, invalidRequest } from '../kernel/errors.ts';
+import { possibleDefaults, withFurther, withLaterFaults } from './draft-faults.ts';
 import type { Preferences } from './prefer.ts';
-import { readTimes } from './times.ts';
+import { readTimes, timeFaults } from './times.ts';
 
 /** A draft before it is known whether files go with it. */
 export type OpenDraft = Omit<Draft, 'payload' | 'requestId' | 'traceparent'>;
@@ -43,13 +44,14 @@ export function createDraftReader(options: DraftOptions): DraftReader {
   const { directory, allowlist, prepare, clock } = options;
 
   return (caller, channel, body, preferences) => {
-    const stream = resolveStream(directory, caller, channel, streamChoice(body));
+    const now = clock.now();
+    const stream = streamOf(caller, channel, body, now);
     const prepared = prepare(channel, body, stream.defaults);
-    if (!prepared.ok) throw invalidRequest(prepared.faults);
+    const faults = prepared.ok ? timeFaults(prepared.request, now) : prepared.faults;
+    if (!prepared.ok || faults.length > 0) throw invalidRequest(withLaterFaults(faults, body, stream.defaults, now));
     const { request, mapped } = prepared;
     const lane = resolveLane(caller, stream, request.lane);
     allowlist.check(mapped.recipients);
-    const now = clock.now();
     const patienceMs = preferences.waitMs ?? options.syncWaitMs;
     const times = readTimes(request, now, stream.ttlHours ?? options.defaultTtlHours);
     // What cannot start within its caller's patience is not waited for.
@@ -68,6 +70,18 @@ export function createDraftReader(options: DraftOptions): DraftReader {
     };
     return { draft, mapped };
   };
+
+  /** A stream that cannot be found is one fault of a request, and does not hide the others. */
+  function streamOf(caller: Caller, channel: ChannelName, body: unknown, now: number): ResolvedStream {
+    try {
+      return resolveStream(directory, caller, channel, streamChoice(body));
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.status !== 400) throw error;
+      const defaults = possibleDefaults(directory, channel);
+      const prepared = prepare(channel, body, defaults);
+      throw withFurther(error, withLaterFaults(prepared.ok ? [] : prepared.faults, body, defaults, now));
+    }
+  }
 }
 
 /** The members of a draft that follow from who sends where. */

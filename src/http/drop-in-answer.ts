@@ -1,6 +1,6 @@
 import type { Message, RawAnswer } from '../delivery/message.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { GatewayError } from '../kernel/errors.ts';
+import type { ErrorCode, GatewayError } from '../kernel/errors.ts';
 import type { MessageRow } from '../store/message-row.ts';
 import { type Answer, failureOf, JSON_TYPE, problemAnswer, sentView } from './answer.ts';
 
@@ -23,7 +23,7 @@ export function createDropInAnswers(clock: Clock): DropInAnswers {
     });
     const { messageId } = error.options;
     const ours = {
-      'gateway-outcome': error.outcome ?? 'not_sent',
+      'gateway-outcome': error.outcome ?? (undecided.has(error.code) ? 'unknown' : 'not_sent'),
       ...(messageId !== undefined && { 'gateway-message-id': messageId }),
     };
     return { status, body, error, headers: { ...headers, ...ours } };
@@ -33,7 +33,7 @@ export function createDropInAnswers(clock: Clock): DropInAnswers {
     problem,
     ended(message, raw) {
       const error = message.state === 'sent' ? null : failureOf(message);
-      if (raw !== null && isPassedOn(raw, error)) {
+      if (raw !== null && isPassedOn(raw, error) && !wasFoundOut(message)) {
         const headers = {
           'gateway-message-id': message.id,
           'gateway-outcome': error?.outcome ?? 'sent',
@@ -57,6 +57,14 @@ export function createDropInAnswers(clock: Clock): DropInAnswers {
       return { ...answer, headers: { ...answer.headers, 'gateway-message-id': id, 'gateway-outcome': 'unknown' } };
     },
   };
+}
+
+/** Errors that say nothing about the message: the first request with the key may send it, a fault may follow the send. */
+const undecided: ReadonlySet<ErrorCode> = new Set(['idempotency_in_flight', 'internal_error']);
+
+/** It was unclear, and turned out to be sent: CommBox's answer of that time says less than is known now. */
+function wasFoundOut({ state, unclear }: Message | MessageRow): boolean {
+  return state === 'sent' && unclear !== null;
 }
 
 /** CommBox's 2xx, 400, 404 and 5xx come back as they came; a refused key or quota is the gateway's matter. */

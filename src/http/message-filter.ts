@@ -25,8 +25,10 @@ const filterFields = {
 };
 const closed = { additionalProperties: false };
 
-/** The filters as a body, and with the page as the query of the list. */
-export const filterSchema = Type.Object(filterFields, closed);
+const all = Type.Unsafe<true>({ enum: [true], description: 'Instead of filters: whatever waits.' });
+
+/** The filters as a body, or `all` in their place; and with the page as the query of the list. */
+export const filterSchema = Type.Object({ ...filterFields, all: Type.Optional(all) }, closed);
 export const listQuerySchema = Type.Object(
   { ...filterFields, limit: text('How many at most.'), cursor: text('The `nextCursor` of the page before.') },
   closed,
@@ -53,13 +55,20 @@ export function readListQuery(query: unknown, caller: Caller): ListRequest {
 }
 
 /**
- * The filters of the list as a JSON body. A caller that is no admin sees its own messages only.
+ * The filters of the list as a JSON body. A caller that is no admin sees its own messages only. No filter at all is
+ * more often a mistake than a wish, so that everything has to be asked for in words.
  *
  * @throws GatewayError `invalid_request`; `forbidden` for another caller's messages.
  */
 export function readFilter(body: unknown, caller: Caller): ListFilter {
   if (!filterBody.check(body)) throw invalidRequest(filterBody.faults(body));
-  return toFilter(body as Record<string, string>, caller);
+  const { all: isAll, ...filters } = body as { all?: true } & Record<string, string>;
+  const isFiltered = Object.keys(filters).length > 0;
+  if (isAll && isFiltered) throw wrong('/all', 'must not be given beside filters: give either');
+  if (!isAll && !isFiltered) {
+    throw wrong('', `must have at least one of: ${Object.keys(filterFields).join(', ')}; or "all": true`);
+  }
+  return toFilter(filters, caller);
 }
 
 /** The cursor that continues after this message. */

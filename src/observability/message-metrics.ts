@@ -41,7 +41,7 @@ export function createMessageMetrics(registry: Registry): MessageMetrics {
       },
       async expire(...args) {
         const expired = await store.expire(...args);
-        ended('expired').count += expired;
+        for (const { state } of expired) ended(state).count++;
         return expired;
       },
       async resolve(id, to) {

@@ -76,6 +76,7 @@ function headersOf(codes: readonly ErrorCode[]): HeaderName[] {
   const [status = 0] = codes.map((code) => errorKinds[code].status);
   const names: HeaderName[] = [];
   if (codes.includes('method_not_allowed')) names.push('Allow');
+  if (codes.includes('unsupported_media_type')) names.push('Accept-Encoding');
   if (codes.includes('unauthorized')) names.push('WWW-Authenticate');
   else if (!codes.includes('method_not_allowed'))
     names.push('RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset');

@@ -12,7 +12,7 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = {
   method_not_allowed: 'The route exists with other methods, which `Allow` lists',
   conflict: 'The state of the message does not allow it, e.g. cancelling what is no longer queued',
   payload_too_large: 'The body or its files are over the limit; larger files go as multipart',
-  unsupported_media_type: 'The content type is not one that this route takes',
+  unsupported_media_type: 'The content type is not one that this route takes, or the body is compressed',
   idempotency_in_flight: 'The first request with this key is still running; repeat after `Retry-After`',
   idempotency_mismatch: 'The same idempotency key came with another request',
   rate_limited: "The caller's own limit is used up; repeat after `Retry-After`",

@@ -26,6 +26,10 @@ export const headers = {
   },
   'WWW-Authenticate': { description: 'How to authenticate (RFC 9110).', schema: text('Bearer') },
   Allow: { description: 'The methods that the path takes.', schema: text('GET, HEAD') },
+  'Accept-Encoding': {
+    description: 'Only where a compressed body was refused: send it as it is.',
+    schema: { type: 'string', enum: ['identity'] },
+  },
   ETag: { description: 'Changes with the document.', schema: text('"3q2-7w"') },
 } as const satisfies Readonly<Record<string, Header>>;
 

@@ -27,6 +27,25 @@ export interface KeyRecord {
   readonly answer: StoredAnswer | null;
 }
 
+/** Which `unknown` message is to be looked for at CommBox next, and when again if that brings no answer. */
+export interface LookupTurn {
+  readonly account: string;
+  readonly now: number;
+  /** How long after it became `unknown`; as long again after the first lookup, then doubling. */
+  readonly afterMs: number;
+  /** The longest time between two lookups. */
+  readonly mostMs: number;
+  /** How often in all. */
+  readonly times: number;
+}
+
+/** A message that a key stands for. */
+export interface KeyedMessage {
+  readonly fingerprint: string;
+  readonly id: string;
+  readonly state: MessageState;
+}
+
 export interface NewMessage {
   readonly row: MessageRow;
   readonly key: KeyClaim | null;
@@ -110,6 +129,16 @@ export class AttachmentDamaged extends Error {
   override readonly name = 'AttachmentDamaged';
 }
 
+/** What of a message that ended in the store is told to those who run it: nothing that it holds. */
+export interface EndedMessage
+  extends Pick<
+    MessageRow,
+    'id' | 'mode' | 'state' | 'caller' | 'account' | 'channel' | 'stream' | 'lane' | 'requestId' | 'traceparent'
+  > {
+  /** Of its failure; null if its state says it all. */
+  readonly code: string | null;
+}
+
 /**
  * Where messages live. Every method is one transaction that is on disk when its promise resolves, except
  * `record`, which may be written behind. Methods reject with `StorageUnavailable` only, unless they say otherwise.
@@ -148,6 +177,11 @@ export interface Store {
 
   /** Null if the key is not known or past its time; `insert` and `insertBatch` claim such a key anew. */
   findKey(scope: string): Promise<KeyRecord | null>;
+  /**
+   * The messages that keys stand for, by scope, read at once. Left out are keys that `findKey` does not know, those of
+   * batches, and those whose message is not kept any more.
+   */
+  findKeyed(scopes: readonly string[]): Promise<ReadonlyMap<string, KeyedMessage>>;
 
   /**
    * Moves up to `limit` queued `async` messages of each pick that are ready and not expired, oldest first, to `sending`
@@ -165,13 +199,21 @@ export interface Store {
    */
   settle(settlements: readonly Settlement[]): Promise<readonly boolean[]>;
 
-  /** Queued to canceled, keeping its key. Exactly one of this and `take` wins. */
+  /**
+   * Queued to canceled. An `async` message keeps its key, one that becomes `unknown` too; what a caller waited for frees
+   * it. Exactly one of this and `take` wins.
+   */
   cancel(id: string, now: number, answerUntil: number): Promise<boolean>;
   /**
    * The same for all that match, in several transactions if they are many; resolves with how many. Where it rejects,
-   * some may be canceled.
+   * some may be canceled. `told` hears of those of each transaction.
    */
-  cancelMany(filter: ListFilter, now: number, answerUntil: number): Promise<number>;
+  cancelMany(
+    filter: ListFilter,
+    now: number,
+    answerUntil: number,
+    told?: (canceled: readonly EndedMessage[]) => void,
+  ): Promise<number>;
 
   /** `unknown` to `sent` or `failed`, by reconciliation or by hand. False if it is not `unknown`. */
   resolve(
@@ -209,10 +251,15 @@ export interface Store {
     resend: { readonly attempts: number; readonly delayMs: number },
     keepKeysUntil: number,
   ): Promise<readonly string[]>;
-  /** Queued `async` messages past `expiresAt` become `expired`. Resolves with how many; call again while it is `limit`. */
-  expire(now: number, limit: number, keepKeysUntil: number): Promise<number>;
-  /** Messages that are `unknown` since before `endedBefore` and were never reconciled by themselves; marks them as tried. */
-  takeUnreconciled(endedBefore: number, limit: number): Promise<readonly MessageRow[]>;
+  /** Queued `async` messages past `expiresAt` become `expired`. Resolves with them; call again while it is `limit`. */
+  expire(now: number, limit: number, keepKeysUntil: number): Promise<readonly EndedMessage[]>;
+  /**
+   * The `unknown` message of an account that has been due to be looked for the longest; null if none is. It is due again
+   * after its back-off, whatever becomes of this process, until `reconciled` or `times` ends that. Never given to two at once.
+   */
+  takeUnreconciled(turn: LookupTurn): Promise<MessageRow | null>;
+  /** A lookup of this message got an answer: it is not given out again. */
+  reconciled(id: string): Promise<void>;
   /**
    * Erases payloads of final messages ended before `erasedBefore`, forgets keys past their time, and deletes messages
    * ended before `deletedBefore`, `limit` of each at most. Resolves with the spool names no longer needed, and whether

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import t from 'tap';
 import { createByteBudget, payloadTooLarge } from '../../src/attachments/limits.ts';
-import { createSpool, type SpoolHandle } from '../../src/attachments/spool.ts';
+import { createSpool, createSpoolFile, type SpoolHandle } from '../../src/attachments/spool.ts';
 import { temporaryDirectory } from './helper.ts';
 
 const meta = { name: '../../etc/passwd', contentType: 'text/plain; charset=x' };
@@ -30,6 +30,20 @@ t.test('a file is stored with its bytes, digest and meta data, for its owner alo
   await spool.remove([file]);
   t.equal(spool.bytes(), 0);
   t.strictSame(await readdir(directory), []);
+});
+
+t.test('nothing that lies in the way is written to or followed', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const [taken, elsewhere, way] = ['taken', 'elsewhere', 'way'].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await writeFile(taken, 'of another');
+  await symlink(elsewhere, way);
+  for (const path of [taken, way]) await t.rejects(createSpoolFile(path), { code: 'EEXIST' });
+  t.equal(await readFile(taken, 'utf8'), 'of another');
+  await t.rejects(stat(elsewhere), { code: 'ENOENT' });
 });
 
 t.test('parallel writes do not mix', async (t) => {

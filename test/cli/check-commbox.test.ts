@@ -14,6 +14,12 @@ t.test('a key that ends soon is a warning and no failure; one that is no JWT is 
   t.match(key, { status: 'warning', daysLeft: 10, detail: /, in 10 days$/ });
   t.ok(Date.parse(String(key?.['endsAt'])) > Date.now());
 
+  const followed = await createPlace(t, jwt(10.01));
+  await followed.commbox.control({ keys: null });
+  const rotated = await jsonAt(t, followed, { env: { COMMBOX_API_KEY_NEXT: jwt(300.01) } });
+  t.match(rotated.of('key of default'), { status: 'ok', daysLeft: 10 }, 'the next key lasts longer');
+  t.match(rotated.of('next key of default'), { status: 'ok', daysLeft: 300 });
+
   const endless = await jsonAt(t, await createPlace(t, `${CANARY}-plain`));
   t.equal(endless.code, 0);
   t.match(endless.of('key of default'), { status: 'ok', detail: /no end date/, endsAt: undefined });

@@ -55,12 +55,15 @@ t.test('a CommBox that takes the connection and says nothing is told apart from 
 });
 
 t.test("a key's end is a warning from 30 days on, however CommBox likes it", async (t) => {
-  const judge = (left: number) =>
-    judgeKey({ name: 'key of default', answer: 'accepted', endsAt: 1e12 + left, hasOther: true }, 1e12);
+  const judge = (left: number, last = left) => {
+    const [endsAt, lastEndsAt] = [1e12 + left, 1e12 + last];
+    return judgeKey({ name: 'key of default', answer: 'accepted', endsAt, lastEndsAt, hasOther: true }, 1e12);
+  };
   t.match(judge(30 * DAY_MS + 1), { status: 'ok', daysLeft: 30 });
   t.match(judge(30 * DAY_MS), { status: 'warning', daysLeft: 30, detail: /in 30 days$/ });
   t.match(judge(DAY_MS), { status: 'warning', daysLeft: 1, detail: /in 1 day$/ });
   t.match(judge(-1), { status: 'warning', daysLeft: -1, detail: /; ended on 2001-09-0\d$/ });
+  t.match(judge(DAY_MS, 300 * DAY_MS), { status: 'ok', daysLeft: 1 }, 'unless another key lasts longer');
 });
 
 t.test('little space is a warning, too little for one message a failure', async (t) => {

@@ -94,11 +94,15 @@ t.test('cancel: one, which works once; many, only with --yes', async (t) => {
   t.equal(unsure.code, 2);
   t.match(unsure.stderr, /needs --yes\n\nUsage: commbox-gateway messages cancel /);
   t.equal((await cli(['cancel', '--yes'])).code, 2, 'everything at once has to be said');
+  t.equal((await cli(['cancel', '--all'])).code, 2);
+  t.equal((await cli(['cancel', '--all', '--reference', 'y', '--yes'])).code, 2);
   t.equal((await cli(['cancel', two, '--reference', 'y', '--yes'])).code, 2);
   t.match((await gateway.get(`/v1/messages/${three}`)).json(), { status: 'queued' });
 
   t.equal((await cli(['cancel', '--reference', 'y', '--yes'])).stdout, '2 messages canceled\n');
   t.equal((await cli(['cancel', '--reference', 'y', '--yes', '--json'])).stdout, '{"canceled":0}\n');
+  await send(gateway, 'sms', { sendAt: inAnHour() });
+  t.equal((await cli(['cancel', '--all', '--yes'])).stdout, '1 message canceled\n');
 });
 
 t.test('resend, reconcile and resolve say what became of the message', async (t) => {

@@ -43,11 +43,13 @@ t.test('it finds what a customer was sent, with the digits of the ids', async (t
     await send(simulator, to('972544444444', 'another stream'), '532');
     await send(simulator, to('972544444444', 'second'));
     const listed = await listObjects(connect(t, simulator.url), '', request);
-    t.match(listed, [
+    t.match(listed, { kind: 'listed' });
+    const objects = listed.kind === 'listed' ? listed.objects : [];
+    t.match(objects, [
       { objectId: '9007199254740996', message: 'second' },
       { objectId: '9007199254740993', message: 'שלום' },
     ]);
-    for (const { createdAt } of listed ?? []) t.ok(createdAt !== null && Math.abs(createdAt - now) < 60_000);
+    for (const { createdAt } of objects) t.ok(createdAt !== null && Math.abs(createdAt - now) < 60_000);
   }
 });
 
@@ -56,18 +58,20 @@ t.test('without an identity it looks by time', async (t) => {
   t.teardown(() => simulator.close());
   await send(simulator, { Message: 'hello' });
   const client = connect(t, simulator.url);
-  t.match(await listObjects(client, '', { ...request, identity: null }), [{ message: 'hello' }]);
+  t.match(await listObjects(client, '', { ...request, identity: null }), {
+    objects: [{ message: 'hello' }],
+  });
   const past = { identity: null, from: now - 120_000, to: now - 60_000 };
-  t.strictSame(await listObjects(client, '', { ...request, ...past }), []);
+  t.strictSame(await listObjects(client, '', { ...request, ...past }), { kind: 'listed', objects: [] });
 });
 
 t.test('nothing found is not the same as no answer', async (t) => {
   const simulator = await startSimulator({ keys: [KEY] });
   const client = connect(t, simulator.url);
-  t.strictSame(await listObjects(client, '', request), []);
-  t.equal(await listObjects(client, '', { ...request, key: 'another' }), null, 'a refused key');
+  t.strictSame(await listObjects(client, '', request), { kind: 'listed', objects: [] });
+  t.strictSame(await listObjects(client, '', { ...request, key: 'another' }), { kind: 'unauthorized' });
   await simulator.close();
-  t.equal(await listObjects(client, '', request), null, 'no connection');
+  t.strictSame(await listObjects(client, '', request), { kind: 'unclear' }, 'no connection');
 });
 
 t.test('an answer that makes no sense is none', async (t) => {
@@ -80,17 +84,28 @@ t.test('an answer that makes no sense is none', async (t) => {
     [200, 'null'],
     [200, '{"status":200,"data":{}}'],
     [200, '{"status":"500","data":[]}'],
-    [404, '{"data":[]}'],
+    [429, '{"status":429}'],
+    [200, '{"status":429}'],
+    [503, '{"data":[]}'],
     [302, '{"data":[]}'],
     [200, `{"data":[],"filler":"${'x'.repeat(1_100_000)}"}`],
   ];
   for (const each of useless) {
     answer = each;
-    t.equal(await listObjects(client, '', request), null, each[1].slice(0, 30));
+    t.strictSame(await listObjects(client, '', request), { kind: 'unclear' }, each[1].slice(0, 30));
+  }
+  for (const each of [
+    [404, '{"data":[]}'],
+    [400, ''],
+    [200, '{"status":"404"}'],
+  ] satisfies (typeof answer)[]) {
+    answer = each;
+    t.strictSame(await listObjects(client, '', request), { kind: 'rejected' }, `${each}: asking again is no use`);
   }
   answer = [
     200,
     '{"data":[null,{"objectId":1},{"message":"no id"},{"objectId":"no id","message":"x"},{"objectId":"8","message":"kept","createdTime":"?"}]}',
   ];
-  t.strictSame(await listObjects(client, '', request), [{ objectId: '8', message: 'kept', createdAt: null }]);
+  const objects = [{ objectId: '8', message: 'kept', createdAt: null }];
+  t.strictSame(await listObjects(client, '', request), { kind: 'listed', objects });
 });

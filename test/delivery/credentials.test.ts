@@ -125,11 +125,14 @@ t.test('nothing is asked or told once it ends', async (t) => {
 
 const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
 
-t.test('the end of a key is that of the one in use', async (t) => {
-  const { credentials, keys, keyring } = start({ current: jwt({ exp: 2_000_000_000 }), next: 'no-jwt' });
-  t.equal(credentials.expiresAt(), 2_000_000_000_000);
-  keyring.prefer('no-jwt');
-  t.equal(credentials.expiresAt(), null);
+t.test('what counts is the end of the last key, whichever is in use', async (t) => {
+  const [soon, late] = [jwt({ exp: 2_000_000_000 }), jwt({ exp: 2_100_000_000 })];
+  const { credentials, keys, keyring } = start({ current: soon, next: late });
+  t.equal(credentials.expiresAt(), 2_100_000_000_000);
+  keyring.prefer(late);
+  t.equal(credentials.expiresAt(), 2_100_000_000_000);
+  keys.next = 'no-jwt';
+  t.equal(credentials.expiresAt(), 2_000_000_000_000, 'as the alert: of the ends that are known');
   keys.current = jwt({ exp: 'soon' });
   t.equal(credentials.expiresAt(), null);
 });

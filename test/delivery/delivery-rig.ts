@@ -61,7 +61,7 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
     store: createFakeStore({ insert, queuedCount: async () => 7, get: async () => null, ...methods }),
     spool: spool as Spool,
     watch: { wait: async () => {}, ended: (id) => void events.push(`ended ${id}`) },
-    ledger: { begin: async () => true, settle: async () => 'held', note: () => {} },
+    ledger: { begin: async () => true, settle: async () => 'held', ended: async () => null, note: () => {} },
     queueLimit: 10,
     keepKeysMs: 1_000,
   });

@@ -2,7 +2,7 @@ import { createBacklog } from '../../src/delivery/backlog.ts';
 import type { CredentialState } from '../../src/delivery/credentials.ts';
 import { createDispatcher } from '../../src/delivery/dispatcher.ts';
 import { rowOf } from '../../src/delivery/ledger.ts';
-import { type AttemptResult, type Draft, type Message, moveTo } from '../../src/delivery/message.ts';
+import { type AttemptResult, type Draft, isFinal, type Message, moveTo } from '../../src/delivery/message.ts';
 import { createPacer } from '../../src/pacing/pacer.ts';
 import type { FlowKey, FlowPolicy } from '../../src/pacing/scheduler.ts';
 import type { MessageRow } from '../../src/store/message-row.ts';
@@ -63,6 +63,7 @@ export function createRig(options: RigOptions = {}) {
   let storeGate: Promise<unknown> = Promise.resolve();
   let credentials: CredentialState = 'ok';
   let mayBegin = true;
+  let endedElsewhere: MessageRow | null = null;
 
   const take: Store['take'] = async ({ picks, now }) => {
     asked.push(picks);
@@ -98,9 +99,11 @@ export function createRig(options: RigOptions = {}) {
       },
       async settle(message) {
         records.push(`${message.id} ${message.state}`);
+        if (endedElsewhere !== null) return 'lost';
         putBack(message);
         return 'held';
       },
+      ended: async (id) => (endedElsewhere === null || !isFinal(endedElsewhere) ? null : { ...endedElsewhere, id }),
       note: () => {},
     },
     backlog: createBacklog({
@@ -151,9 +154,11 @@ export function createRig(options: RigOptions = {}) {
       dispatcher.wake(message);
       return message.id;
     },
-    /** Somebody cancels a stored message. */
-    drop(id: string) {
+    /** Somebody cancels a stored message. False if it does not wait in the store. */
+    drop(id: string): boolean {
+      const before = rows.length;
       rows = rows.filter((row) => row.id !== id);
+      return rows.length < before;
     },
     stop(laneOrCaller: string, isStopped: boolean) {
       if (isStopped) stopped.add(laneOrCaller);
@@ -172,6 +177,10 @@ export function createRig(options: RigOptions = {}) {
     },
     refuseBegin() {
       mayBegin = false;
+    },
+    /** From now on the store says that the messages of this process are no longer its own, and stand so. */
+    endElsewhere(members: Partial<MessageRow>) {
+      endedElsewhere = { ...rowOf(queuedMessage(clock.now())), ...members };
     },
     ids: () => starts.map(({ id }) => id),
   };

@@ -83,6 +83,31 @@ t.test('one that was canceled or withdrawn while it waited is never sent', async
   t.match([canceled, left], [{ state: 'canceled' }, { state: 'failed', attempts: { length: 0 } }]);
 });
 
+t.test('one that was ended in the store while it waited ends as it did there', async (t) => {
+  const { submit, submitKeyed, dispatcher, settled, endElsewhere, clock } = createRig({ concurrency: 1 });
+  submit();
+  const patient = submitKeyed({ patienceEndsAt: clock.now() + 1_000 });
+  endElsewhere({ state: 'canceled', failure: null, endedAt: 5 });
+  await clock.advance(1_000);
+  t.match(patient, { state: 'canceled', failure: null, endedAt: 5 });
+  const left = submitKeyed();
+  const failure = { code: 'overloaded', outcome: 'not_sent' as const, detail: 'd', upstream: null };
+  endElsewhere({ state: 'failed', failure, endedAt: 6 });
+  dispatcher.withdraw(left);
+  await clock.advance(0);
+  t.match(left, { state: 'failed', failure, endedAt: 6 });
+  t.strictSame(settled, [`${patient.id} canceled`, `${left.id} failed`]);
+});
+
+t.test('one that nobody can tell of any more ends as this process knows it', async (t) => {
+  const { submit, submitKeyed, settled, endElsewhere, clock } = createRig({ concurrency: 1 });
+  submit();
+  const patient = submitKeyed({ patienceEndsAt: clock.now() + 1_000 });
+  endElsewhere({ state: 'queued' });
+  await clock.advance(1_000);
+  t.strictSame(settled, [`${patient.id} failed`]);
+});
+
 t.test('a message that comes from the store while the account was paused is given back, and goes later', async (t) => {
   const { submit, store, open, answer, ids, records, holdStore, clock } = createRig();
   const first = submit();

@@ -123,3 +123,19 @@ t.test('what nobody may send claims no part of the rate', async (t) => {
   turnCredentials('refused');
   t.equal(dispatcher.demand(), 1);
 });
+
+t.test(
+  'a message does not overtake one of its line whose start is being recorded, and goes right after it',
+  async (t) => {
+    const { submitKeyed, submit, answer, ids, holdStore, clock } = createRig();
+    answer(() => sent);
+    const goOn = holdStore();
+    const keyed = submitKeyed();
+    const [plain, other] = [submit(), submit({ caller: 'news' })];
+    await clock.advance(0);
+    t.strictSame(ids(), [other.id], 'nobody else waits for that');
+    goOn();
+    await clock.advance(0);
+    t.strictSame(ids(), [other.id, keyed.id, plain.id]);
+  },
+);

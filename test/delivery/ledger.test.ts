@@ -2,6 +2,7 @@ import t from 'tap';
 import { createLedger, rowOf } from '../../src/delivery/ledger.ts';
 import type { Failure, Message, RawAnswer } from '../../src/delivery/message.ts';
 import type { ErrorCode } from '../../src/kernel/errors.ts';
+import type { MessageRow } from '../../src/store/message-row.ts';
 import { type Settlement, StorageUnavailable, type Store } from '../../src/store/store.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { queuedMessage } from '../support/messages.ts';
@@ -104,6 +105,40 @@ t.test('who took over hears that the message was sent after all, and nothing els
   t.match(resolved, [{ id: message.id, state: 'sent', objectId: '7' }]);
   t.equal(await ledger.settle(ended('unknown'), null), 'lost');
   t.equal(resolved.length, 1);
+});
+
+t.test('so does one who took over while the store was out of reach', async (t) => {
+  const resolved: unknown[] = [];
+  const resolve: Store['resolve'] = async (id, to) => resolved.push({ id, ...to }) > 0;
+  let isDown = true;
+  const { ledger } = setUp(
+    () => {
+      if (isDown) throw new StorageUnavailable('down');
+      return false;
+    },
+    { resolve },
+  );
+  const message = sent();
+  t.equal(await ledger.settle(message, attempt), 'late');
+  isDown = false;
+  await clock.advance(1_000);
+  t.match(resolved, [{ id: message.id, state: 'sent', objectId: '7' }]);
+  await clock.advance(10_000);
+  t.equal(resolved.length, 1);
+});
+
+t.test('how a message ended in the store is told only if it has ended there', async (t) => {
+  let row: MessageRow | null = rowOf(ended('canceled'));
+  const get: Store['get'] = async () => {
+    if (row === null) throw new StorageUnavailable('down');
+    return row;
+  };
+  const { ledger } = setUp(() => true, { get });
+  t.equal(await ledger.ended('msg_1'), row);
+  row = rowOf(queuedMessage(clock.now()));
+  t.equal(await ledger.ended('msg_1'), null);
+  row = null;
+  t.equal(await ledger.ended('msg_1'), null);
 });
 
 t.test('a fault of the store is not hidden', async (t) => {

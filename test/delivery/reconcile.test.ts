@@ -25,20 +25,22 @@ const unknown = (members: Partial<MessageRow> = {}): MessageRow => ({
   ...members,
 });
 
-/** A reconciler before a CommBox that lists these objects; null: that gives no answer. */
-function setUp(objects: readonly string[] | null) {
+/** A reconciler before a CommBox that lists these objects to its key; null: that gives no answer. */
+function setUp(objects: readonly string[] | null, keys: { accepted?: string; next?: string } = {}) {
+  const { accepted = 'key-1', next = null } = keys;
   const calls: CommboxRequest[] = [];
   const resolved: unknown[] = [];
   const client: Pick<CommboxClient, 'call'> = {
     async call(request) {
       calls.push(request);
       if (objects === null) return { kind: 'failed', started: true, isTimeout: true, error: new Error('timeout') };
-      const body = Buffer.from(`{"status":200,"data":[${objects}]}`);
+      const status = request.key === accepted ? 200 : 401;
+      const body = Buffer.from(status === 200 ? `{"status":200,"data":[${objects}]}` : '');
       const headers = { contentType: 'application/json', retryAfter: undefined, date: undefined };
-      return { kind: 'answer', status: 200, ...headers, body, isCut: false };
+      return { kind: 'answer', status, ...headers, body, isCut: false };
     },
   };
-  const keyring = createKeyring(() => ({ current: 'key-1', next: null }));
+  const keyring = createKeyring(() => ({ current: 'key-1', next }));
   const resolve: Store['resolve'] = async (id, to) => resolved.push([id, to.state, to.objectId]) > 0;
   const reconciler = createReconciler({
     accounts: new Map([['default', { client: client as CommboxClient, basePath: '/base', keyring }]]),
@@ -51,7 +53,12 @@ function setUp(objects: readonly string[] | null) {
 t.test('one object with its text, at its time, is the message', async (t) => {
   const { reconciler, calls, resolved } = setUp([listed('9007199254740993'), listed('2', 'another text')]);
   const row = unknown();
-  t.strictSame(await reconciler.reconcile(row), { found: 1, objectIds: ['9007199254740993'], isResolved: true });
+  t.strictSame(await reconciler.reconcile(row), {
+    found: 1,
+    objectIds: ['9007199254740993'],
+    isResolved: true,
+    isOpen: false,
+  });
   t.strictSame(resolved, [[row.id, 'sent', '9007199254740993']]);
   t.match(calls, [{ method: 'GET', key: 'key-1', body: null, path: /^\/base\/streams\/532\/objects\?/ }]);
   const query = new URL(calls[0]?.path ?? '', 'http://x').searchParams;
@@ -70,7 +77,7 @@ t.test('none, or several, prove nothing', async (t) => {
   ] as const) {
     const { reconciler, resolved } = setUp(objects);
     const found = await reconciler.reconcile(unknown());
-    t.strictSame(found, { found: objectIds.length, objectIds: [...objectIds], isResolved: false });
+    t.strictSame(found, { found: objectIds.length, objectIds: [...objectIds], isResolved: false, isOpen: false });
     t.strictSame(resolved, []);
   }
 });
@@ -84,20 +91,31 @@ t.test('the same text of another time is another message', async (t) => {
   t.match(await late.reconciler.reconcile(unknown({ attempts })), { found: 1, objectIds: ['2'] });
 });
 
-t.test('without an answer of CommBox nothing was found out', async (t) => {
-  const { reconciler } = setUp(null);
-  t.strictSame(await reconciler.reconcile(unknown()), { found: null, objectIds: [], isResolved: false });
+t.test('without an answer of CommBox nothing was found out, and it may be asked again', async (t) => {
+  const nothing = { found: null, objectIds: [], isResolved: false, isOpen: true };
+  t.strictSame(await setUp(null).reconciler.reconcile(unknown()), nothing);
+  t.strictSame(await setUp([], { accepted: 'key-3', next: 'key-2' }).reconciler.reconcile(unknown()), nothing);
+  t.strictSame(await setUp([]).reconciler.reconcile(unknown({ account: 'gone' })), nothing);
+});
+
+t.test('where one key is refused, the other is tried, and from then on first', async (t) => {
+  const { reconciler, calls } = setUp([listed('7')], { accepted: 'key-2', next: 'key-2' });
+  t.match(await reconciler.reconcile(unknown()), { found: 1, isResolved: true });
+  t.match(await reconciler.reconcile(unknown()), { found: 1, isResolved: true });
+  t.strictSame(
+    calls.map(({ key }) => key),
+    ['key-1', 'key-2', 'key-2'],
+  );
 });
 
 t.test('what cannot be searched for is not', async (t) => {
   const { reconciler, calls } = setUp([]);
   const rows = [
     unknown({ payload: null }),
-    unknown({ account: 'gone' }),
     unknown({ payload: { kind: 'json', body: '{"data":{}}' } }),
     unknown({ payload: { kind: 'json', body: 'no JSON' } }),
   ];
-  for (const row of rows) t.match(await reconciler.reconcile(row), { found: null, isResolved: false });
+  for (const row of rows) t.match(await reconciler.reconcile(row), { found: null, isResolved: false, isOpen: false });
   t.strictSame(calls, []);
 });
 

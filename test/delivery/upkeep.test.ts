@@ -30,9 +30,10 @@ function setUp(methods: Partial<Store> = {}, reconcile?: Reconciler['reconcile']
   const quiet: Partial<Store> = {
     heartbeat: () => note('heartbeat', true),
     recover: () => note('recover', []),
-    expire: () => note('expire', 0),
+    expire: () => note('expire', []),
     readyFlows: () => note('readyFlows', []),
-    takeUnreconciled: () => note('takeUnreconciled', []),
+    takeUnreconciled: () => note('takeUnreconciled', null),
+    reconciled: (id) => note(`reconciled ${id}`, undefined),
     sweep: () => note('sweep', { files: [], more: false }),
   };
   const delivery: Partial<Delivery> = {
@@ -49,6 +50,10 @@ function setUp(methods: Partial<Store> = {}, reconcile?: Reconciler['reconcile']
     delivery: delivery as Delivery,
     watch: { wait: async () => {}, ended: (id) => void calls.push(`ended ${id}`) },
     reconciler: { reconcile: reconcile ?? (() => t.fail() as never) },
+    accounts: new Map([
+      ['default', null],
+      ['brand-b', null],
+    ]),
     clock,
     keepKeysMs: HOUR_MS,
     retentionMs: 10 * HOUR_MS,
@@ -112,7 +117,7 @@ t.test('the lease is renewed well before it ends, until it stops', async (t) => 
 
 t.test('expiry goes on until none is left', async (t) => {
   const rounds = [500, 500, 3];
-  const { upkeep } = setUp({ expire: async () => rounds.shift() ?? 0 });
+  const { upkeep } = setUp({ expire: async () => Array(rounds.shift() ?? 0).fill({ state: 'expired' }) });
   await upkeep.start();
   t.strictSame(rounds, []);
 });
@@ -132,25 +137,46 @@ t.test('a round that fails is told, and the next one comes all the same', async 
   t.strictSame(failures, ['heartbeat', 'heartbeat']);
 });
 
-t.test('what has been unknown for a minute is looked up, and its files go when it is found', async (t) => {
+t.test('what is unknown is looked up, and its files go when it is found', async (t) => {
   const rows = [unknown(), unknown(), unknown()];
-  const asked: number[] = [];
-  const takeUnreconciled: Store['takeUnreconciled'] = async (endedBefore) => {
-    asked.push(endedBefore);
-    return rows.splice(0);
-  };
   const [first, second, third] = rows.map(({ id }) => id);
+  const asked = new Set<string>();
+  const takeUnreconciled: Store['takeUnreconciled'] = async ({ account, now, afterMs }) => {
+    asked.add(`${account} ${now - clock.now()} ${afterMs}`);
+    return account === 'default' ? (rows.shift() ?? null) : null;
+  };
   const reconcile: Reconciler['reconcile'] = async ({ id }) => {
     if (id === first) throw new StorageUnavailable('down');
-    return { found: 1, objectIds: ['7'], isResolved: id === second };
+    return { found: 1, objectIds: ['7'], isResolved: id === second, isOpen: false };
   };
   const { upkeep, clock, calls, failures } = setUp({ takeUnreconciled }, reconcile);
   await upkeep.start();
   await clock.advance(5_000);
-  t.strictSame(asked, [clock.now() - 60_000]);
-  const about = calls.filter((call) => call.startsWith('remove ') || call.startsWith('ended'));
-  t.strictSame(about, ['remove a.txt', `ended ${second}`, `ended ${third}`]);
+  t.strictSame([...asked], ['default 0 60000', 'brand-b 0 60000']);
+  const about = calls.filter((call) => /^(remove|ended|reconciled) /.test(call));
+  t.strictSame(about, ['remove a.txt', `ended ${second}`, `reconciled ${third}`, `ended ${third}`]);
   t.strictSame(failures, ['reconcile'], 'one that fails costs the others nothing');
+});
+
+t.test('without an answer one message of an account is looked up a round, and none is done with', async (t) => {
+  const takes: string[] = [];
+  let left = 3;
+  const takeUnreconciled: Store['takeUnreconciled'] = async ({ account }) => {
+    if (account === 'brand-b' && left-- === 0) return null;
+    takes.push(account);
+    return { ...unknown(), account };
+  };
+  const reconcile: Reconciler['reconcile'] = async ({ account }) => {
+    const isOpen = account === 'default';
+    return { found: isOpen ? null : 0, objectIds: [], isResolved: false, isOpen };
+  };
+  const { upkeep, clock, calls } = setUp({ takeUnreconciled }, reconcile);
+  await upkeep.start();
+  await clock.advance(5_000);
+  t.strictSame(takes.toSorted(), ['brand-b', 'brand-b', 'brand-b', 'default'], 'the other account loses nothing');
+  t.equal(calls.filter((call) => call.startsWith('reconciled ')).length, 3);
+  await clock.advance(5_000);
+  t.equal(takes.filter((account) => account === 'default').length, 2);
 });
 
 t.test('what is past its time is erased round by round, and its files with it', async (t) => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { expectProblem } from '../http/expect-problem.ts';
@@ -36,6 +37,25 @@ t.test('an answer that does not come, or does not end, runs out of time', async 
   expectProblem(t, await other.post('/v1/sms', least.sms), { code: 'commbox_timeout' });
 });
 
+t.test('a search at CommBox takes no connection from those who wait for a send', async (t) => {
+  const searching = Promise.withResolvers<() => void>();
+  let sends = 0;
+  const url = await startOddUpstream(t, ({ method }, response) => {
+    const answer = (status: number, body: object) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    if (method === 'GET') return searching.resolve(() => answer(200, { status: 200, data: [] }));
+    if (sends++ === 0) answer(500, {});
+    else answer(200, { data: { id: 7 } });
+  });
+  const { post } = await startGateway(t, { env: { COMMBOX_API_URL: url, UPSTREAM_CONCURRENCY: '1' } });
+  const { messageId } = (await post('/v1/sms', least.sms)).json();
+  const search = post(`/v1/messages/${messageId}/reconcile`, '');
+  const endSearch = await searching.promise;
+  t.match(await post('/v1/sms', least.sms, { prefer: 'wait=1' }), { status: 201 });
+  endSearch();
+  t.match((await search).json(), { status: 'unknown', reconciliation: { found: 0 } });
+});
+
 t.test('a redirect is not followed', async (t) => {
   const elsewhere = await startGateway(t);
   const { post, simulator } = await startGateway(t);
@@ -68,6 +88,23 @@ t.test('a connection whose announced end is near is not used again', async (t) =
   const { post, simulator } = await startGateway(t, { simulator: { keepAliveTimeoutMs: 2000 } });
   for (let n = 0; n < 3; n++) t.equal((await post('/v1/sms', least.sms)).status, 201);
   t.match(simulator.connections(), { total: 3 });
+});
+
+t.test('an idle connection goes after 4 s where the server does not say how long it keeps one', async (t) => {
+  const idle = Promise.withResolvers<{ readonly closed: Promise<unknown>; readonly since: number }>();
+  const url = await startOddUpstream(t, ({ socket }, response) => {
+    const closed = once(socket, 'close');
+    response.shouldKeepAlive = true;
+    response.writeHead(200, { 'content-type': 'application/json', connection: 'keep-alive' });
+    response.end('{"data":{"id":7}}', () => idle.resolve({ closed, since: performance.now() }));
+  });
+  const { post } = await startGateway(t, { env: { COMMBOX_API_URL: url } });
+  t.match(await post('/v1/sms', least.sms), { status: 201 });
+  const { closed, since } = await idle.promise;
+  await closed;
+  const idleMs = performance.now() - since;
+  // Node's own server would end it after 5 s; the gateway's timers are exact to half a second.
+  t.ok(idleMs > 3_000 && idleMs < 4_900, `${idleMs} ms`);
 });
 
 t.test('a connection that CommBox closed while idle is replaced', async (t) => {

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../src/kernel/errors.ts';
 import type { Answer } from '../http/call.ts';
 import { expectProblem } from '../http/expect-problem.ts';
 import { startGateway } from '../support/gateway.ts';
+import { createHeldAnswers, HELD } from '../support/held-answers.ts';
 
 const path = '/streams/532/objects';
 const object = '{"data":{"Message":"hello"}}';
@@ -72,6 +73,50 @@ t.test('a 429 beyond the patience is the gateway’s 429', async (t) => {
   expectOwn(t, answer, 'commbox_throttled');
   t.match(answer.headers['retry-after'], /^6\d$/);
   t.equal(simulator.counts().throttled, 1);
+});
+
+t.test('while the first request with its key runs, nobody can say what becomes of the message', async (t) => {
+  const held = createHeldAnswers();
+  const { post, simulator } = await startGateway(t, { simulator: { clock: held, next: [HELD] } });
+  const key = { 'idempotency-key': 'k' };
+  const first = post(path, object, key);
+  await simulator.waitFor(1);
+  const early = await post(path, object, { ...key, prefer: 'wait=0' });
+  expectProblem(t, early, { code: 'idempotency_in_flight' });
+  t.match(early.headers, { 'gateway-outcome': 'unknown', 'gateway-message-id': /^msg_/, 'retry-after': /^\d+$/ });
+  const other = await post(path, '{"data":{"Message":"other"}}', key);
+  expectProblem(t, other, { code: 'idempotency_mismatch' });
+  t.match(other.headers, { 'gateway-outcome': 'not_sent' });
+  held.release();
+  t.match(await first, { status: 200, headers: { 'gateway-outcome': 'sent' } });
+  t.equal(simulator.counts().calls, 1);
+});
+
+t.test('what was unknown is repeated as it was until it is known, and then as what is known', async (t) => {
+  const { post, simulator } = await startGateway(t);
+  const upstream = [
+    { status: 500, contentType: 'text/plain', body: 'lost', record: true },
+    { status: 200, contentType: 'application/json', body: '{"status":500}', record: true },
+  ];
+  for (const [n, next] of upstream.entries()) {
+    const key = { 'idempotency-key': `k-${n}` };
+    const request = JSON.stringify({ data: { Message: `hello ${n}`, UserStreamProviderId: '972544444444' } });
+    simulator.control({ next: [next] });
+    const first = await post(path, request, key);
+    t.match(first, { status: next.status, text: next.body, headers: { 'gateway-outcome': 'unknown' } });
+    t.match(await post(path, request, key), { status: next.status, text: next.body });
+    const id = String(first.headers['gateway-message-id']);
+    t.match((await post(`/v1/messages/${id}/reconcile`, '')).json(), { status: 'sent' });
+    const again = await post(path, request, key);
+    t.match(again, {
+      status: 200,
+      headers: { 'gateway-outcome': 'sent', 'gateway-message-id': id, 'idempotency-replayed': 'true' },
+    });
+    const objectId = simulator.received().at(-1)?.objectId;
+    t.match(again.text, `"status":200,`);
+    t.match(again.text, `"data":{"id":${objectId}}`);
+    t.equal(simulator.counts().calls, n + 1);
+  }
 });
 
 t.test('the gateway’s own refusals speak both formats too', async (t) => {

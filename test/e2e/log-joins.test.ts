@@ -61,6 +61,45 @@ t.test('a message sent again belongs to the request that asked for it', async (t
   t.match(simulator.received().at(-1)?.headers, idsOf(5));
 });
 
+t.test('an end that no attempt brought about is a line of its own', async (t) => {
+  const { accept, post, reaches, simulator, log, clock } = await start(t);
+  const place = { caller: 'default', account: 'default', channel: 'sms', stream: 'sms', lane: 'normal' };
+  const lineOf = async (messageId: string) => (await log.line({ msg: 'message', messageId })) as object;
+
+  await post('/v1/pacing/default/pause', '');
+  const expiresAt = new Date(clock.now() + 60_000).toISOString();
+  const late = await accept(sms('late', { expiresAt }), idsOf(10));
+  await reaches(late, 'expired', 1_000);
+  const ids = { requestId: 'r-10', traceId: traceOf(10), messageId: late };
+  const { time: _, ...line } = { time: '', ...(await lineOf(late)) };
+  t.strictSame(line, { level: 40, ...ids, ...place, state: 'expired', code: 'commbox_throttled', msg: 'message' });
+  const dropped = await accept(sms('dropped', { reference: 'r' }), idsOf(14));
+  t.match((await post('/v1/messages/cancel', { reference: 'r' })).json(), { canceled: 1 });
+  const canceled = {
+    requestId: 'r-14',
+    traceId: traceOf(14),
+    ...place,
+    level: 30,
+    state: 'canceled',
+    code: 'conflict',
+  };
+  t.match(await lineOf(dropped), canceled);
+  await post('/v1/pacing/default/resume', '');
+
+  simulator.control({ next: [{ status: 500, record: true }] });
+  const found = await accept(sms('found'), idsOf(11));
+  await reaches(found, 'sent', 1_000);
+  const known = { requestId: 'r-11', traceId: traceOf(11), ...place, level: 30, state: 'sent', code: null };
+  t.match(await lineOf(found), known, 'settled by the search for it');
+
+  const plain = await accept(sms('plain'), idsOf(12));
+  await reaches(plain, 'sent');
+  simulator.control({ next: [{ status: 400 }] });
+  const rejected = await accept(sms('rejected'), idsOf(13));
+  await reaches(rejected, 'failed');
+  t.equal(log.lines({ msg: 'message' }).length, 3, 'where the line of an attempt tells it, none');
+});
+
 t.test('every request about a message names it: a question, an action, a repeat', async (t) => {
   const { get, post, accept, log, clock } = await start(t);
   const sendAt = new Date(clock.now() + 3_600_000).toISOString();

@@ -89,6 +89,33 @@ t.test('what is canceled at one is not sent by the other', async (t) => {
   t.equal(commbox.counts().calls, 1);
 });
 
+t.test('a stop that is set at one holds at the other, and over a restart of both', async (t) => {
+  const { commbox, storage, a, b } = await startPair(t);
+  const stopsAt = async ({ get }: typeof a) => {
+    const { accounts } = (await get('/v1/pacing')).json() as { accounts: { stops: object[] }[] };
+    return accounts[0]?.stops ?? [];
+  };
+  const holds = async (gateway: typeof a, text: string) => {
+    const plain = await gateway.post('/v1/sms', sms(text, { lane: 'bulk' }), { prefer: 'wait=0' });
+    expectProblem(t, plain, { code: 'overloaded' });
+    const id = await gateway.accept(sms(`${text} later`, { lane: 'bulk' }));
+    t.equal((await gateway.post('/v1/sms', sms(text))).status, 201, 'another lane goes');
+    t.match(await gateway.view(id), { status: 'queued', waitingFor: 'paused' });
+  };
+  t.equal((await a.post('/v1/pacing/default/pause', { lane: 'bulk' })).status, 200);
+  await until(async () => (await stopsAt(b)).length === 1);
+  await holds(b, 'b');
+  await Promise.all([a.close(), b.close()]);
+
+  const c = await start(t, { commbox, storage });
+  await holds(c, 'c');
+  t.match(await stopsAt(c), [{ lane: 'bulk', caller: null }]);
+  t.strictSame(textsAt(commbox), ['b', 'c']);
+  await c.post('/v1/pacing/default/resume', { lane: 'bulk' });
+  await commbox.waitFor(4, 'recorded');
+  t.strictSame(textsAt(commbox).sort(), ['b', 'b later', 'c', 'c later']);
+});
+
 t.test('files that came to one are sent by the other, and left at neither', async (t) => {
   const { commbox, a, b } = await startPair(t, { env: { COMMBOX_API_URL: 'http://127.0.0.1:1' } });
   const content = Buffer.alloc(300_000, 'abc');

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { least, startGateway } from '../support/gateway.ts';
 import { call } from './call.ts';
@@ -28,6 +29,40 @@ t.test('only JSON in UTF-8 is read', async (t) => {
     ...['application/json; charset="utf-8"', 'application/json; charset=utf8', 'application/json; profile="x"'],
   ];
   for (const type of same) t.match(await post('/v1/sms', sms, { 'content-type': type }), { status: 201 }, type);
+});
+
+t.test('a batch that is too large, or no JSON, is told what this route takes', async (t) => {
+  const { post } = await startGateway(t, { env: { BODY_LIMIT: '1024' } });
+  const large = await post('/v1/messages', 'x'.repeat(2_000));
+  expectProblem(t, large, { code: 'payload_too_large' });
+  t.match(large.json()['detail'], /split the batch, or raise BODY_LIMIT/);
+  const form = await post('/v1/messages', '--x--', { 'content-type': 'multipart/form-data; boundary=x' });
+  expectProblem(t, form, { code: 'unsupported_media_type' });
+  for (const { text } of [large, form]) t.notMatch(text, /multipart/);
+});
+
+t.test('a compressed body is refused as that, at every door', async (t) => {
+  const { post, get, simulator } = await startGateway(t);
+  const packed = gzipSync(sms);
+  const form = 'multipart/form-data; boundary=x';
+  for (const coding of ['gzip', 'br', 'x-own', 'gzip, identity', '']) {
+    for (const path of ['/v1/sms', '/v1/sms/preview', '/v1/email', '/v1/messages', '/streams/532/objects']) {
+      const answer = await post(path, packed, { 'content-encoding': coding });
+      expectProblem(t, answer, { code: 'unsupported_media_type' });
+      t.match(answer, { headers: { 'accept-encoding': 'identity' } });
+      t.match(answer.json()['detail'], /Content-Encoding must be left out, or be identity/);
+    }
+    const upload = await post('/v1/email', packed, { 'content-type': form, 'content-encoding': coding });
+    expectProblem(t, upload, { code: 'unsupported_media_type' });
+  }
+  t.equal(simulator.counts().calls, 0);
+  for (const coding of ['identity', 'Identity']) {
+    t.match(await post('/v1/sms', sms, { 'content-encoding': coding }), { status: 201 }, coding);
+  }
+  t.match(await get('/v1/me', { 'content-encoding': 'gzip' }), { status: 200 }, 'no body, nothing to unpack');
+  expectProblem(t, await post('/v1/sms', packed, { 'content-encoding': 'gzip', authorization: '' }), {
+    code: 'unauthorized',
+  });
 });
 
 t.test('a body that is no JSON is refused with the reason', async (t) => {

@@ -28,6 +28,7 @@ t.test('what a send is answered is as documented', async (t) => {
   await expect(401, least.sms, { authorization: 'Bearer nobody' });
   await expect(413, { ...least.sms, text: 'x'.repeat(2_000_000) });
   await expect(415, 'hello', { 'content-type': 'text/plain' });
+  await expect(415, 'hello', { 'content-encoding': 'gzip' });
   for (const [status, own] of [
     [422, 400],
     [404, 404],
@@ -100,9 +101,29 @@ t.test('what is said of messages is as documented', async (t) => {
   await expect('resolveMessage', 200, `/v1/messages/${unknown}/resolve`, { as: 'failed' });
   await expect('cancelMessages', 200, '/v1/messages/cancel', { reference: 'r-2' });
   await expect('cancelMessages', 400, '/v1/messages/cancel', { status: 'lost' });
+  await expect('cancelMessages', 400, '/v1/messages/cancel', {});
   const messages = [{ channel: 'sms', ...least.sms }, { channel: 'fax' }];
   await expect('sendBatch', 202, '/v1/messages', { messages });
   await expect('sendBatch', 400, '/v1/messages', { messages: [] });
+});
+
+t.test('the pace of an account that a 429 has paused is as documented', async (t) => {
+  const { port, post, get, simulator } = await startGateway(t, { env: { SYNC_WAIT_MS: '50' } });
+  const document = await readDocument(port);
+  simulator.control({ next: [{ status: 429, headers: { 'Retry-After': '60' } }] });
+  t.equal((await post('/v1/sms', least.sms)).status, 429);
+  const pacing = await get('/v1/pacing');
+  t.match(pacing.json(), { accounts: [{ state: 'paused', cause: 'quota', pausedUntil: /Z$/, pausedSince: /Z$/ }] });
+  expectDocumented(t, document, 'getPacing', pacing);
+  await post('/v1/sms', least.sms, { prefer: 'respond-async' });
+  for (const [operationId, action] of [
+    ['pauseAccount', 'pause'],
+    ['resumeAccount', 'resume'],
+  ] as const) {
+    const answer = await post(`/v1/pacing/default/${action}`, { caller: 'default' });
+    t.match(answer.json(), { state: 'paused', stops: action === 'pause' ? [{ caller: 'default', lane: null }] : [] });
+    expectDocumented(t, document, operationId, answer);
+  }
 });
 
 t.test('what the gateway says of itself is as documented', async (t) => {

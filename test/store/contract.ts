@@ -9,6 +9,7 @@ import { leaseContract } from './contract/lease.ts';
 import { listContract } from './contract/list.ts';
 import { pacingContract } from './contract/pacing.ts';
 import { pausesContract } from './contract/pauses.ts';
+import { reconcileContract } from './contract/reconcile.ts';
 import { recordContract } from './contract/record.ts';
 import { roundTripContract } from './contract/round-trip.ts';
 import { settleContract } from './contract/settle.ts';
@@ -40,6 +41,7 @@ export async function storeContract(t: Test, name: string, createPlace: CreatePl
       leaseContract,
       listContract,
       sweepContract,
+      reconcileContract,
       recordContract,
       filesContract,
       pacingContract,

@@ -83,7 +83,8 @@ t.test('no operation reads through all messages, payloads or keys', async (t) =>
       [{ ...end, id: sync.id, state: 'unknown', erase: true, key: { kind: 'keep', answer, until: 1 } }],
       now,
     ),
-    call('takeUnreconciled', now + 1, 10),
+    call('takeUnreconciled', { account: 'default', now: now + 1, afterMs: 1, mostMs: 4, times: 9 }),
+    call('reconciled', sync.id),
     call('resolve', sync.id, { state: 'sent', objectId: null, now }),
     call('heartbeat', now, 10),
     call('recover', { now, resend: { attempts: 3, delayMs: 1 }, keepKeysUntil: now }),
@@ -91,6 +92,7 @@ t.test('no operation reads through all messages, payloads or keys', async (t) =>
     call('cancel', row.id, now, now),
     call('sweep', now, now + 1, now + 1, 10),
     call('findKey', 'k', now),
+    call('findKeyed', ['k'], now),
     call('get', row.id),
     call('check', now),
   ]);

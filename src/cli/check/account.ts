@@ -3,6 +3,7 @@ import { createCommboxClient } from '../../commbox/client.ts';
 import { askSystemStatus, type SystemStatus } from '../../commbox/system-status.ts';
 import type { AccountConfig } from '../../config/accounts.ts';
 import type { Config } from '../../config/config.ts';
+import { latestEnd } from '../../delivery/credentials-expiry.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { jwtExpiry } from '../../kernel/jwt-expiry.ts';
 import { codeOf, explainFailure } from '../connection-failure.ts';
@@ -51,13 +52,12 @@ export function createAccountCheck(account: AccountConfig, config: Config, clock
         const trials = await Promise.all(keys.map(tryKey));
         const answers = trials.map(({ said }) => answerOf(said));
         const reach = checkReach(`account ${name}`, `${url.origin}${basePath}`, trials, https !== null);
+        const hasOther = answers.includes('accepted');
+        const lastEndsAt = latestEnd(keys.filter((_, i) => answers[i] !== 'refused').map(jwtExpiry));
         const checks = keys.map((key, i) => {
           const thing = `${i === 0 ? 'key' : 'next key'} of ${name}`;
-          const hasOther = answers.includes('accepted');
-          return judgeKey(
-            { name: thing, answer: answers[i] ?? 'unreached', endsAt: jwtExpiry(key), hasOther },
-            clock.now(),
-          );
+          const answer = answers[i] ?? 'unreached';
+          return judgeKey({ name: thing, answer, endsAt: jwtExpiry(key), lastEndsAt, hasOther }, clock.now());
         });
         return [reach, ...checks];
       } finally {

@@ -10,6 +10,8 @@ export interface KeyFacts {
   readonly answer: KeyAnswer;
   /** Epoch milliseconds; null for a key that names no end. */
   readonly endsAt: number | null;
+  /** When the last of the account's keys ends that CommBox does not refuse; null = not known. */
+  readonly lastEndsAt: number | null;
   /** Whether the account has another key that CommBox accepts. */
   readonly hasOther: boolean;
 }
@@ -18,12 +20,12 @@ const DAY_MS = 86_400_000;
 
 /** A key by what CommBox says and by its own end. `now` in epoch milliseconds. */
 export function judgeKey(facts: KeyFacts, now: number): Check {
-  const { name, endsAt } = facts;
+  const { name, endsAt, lastEndsAt } = facts;
   const check = judgeAnswer(facts);
   if (endsAt === null) return { ...check, detail: `${check.detail}; not a JWT with an end: no end date` };
   const daysLeft = Math.floor((endsAt - now) / DAY_MS);
   const date = new Date(endsAt).toISOString();
-  const isSoon = expiryWarning(name, endsAt, now) !== null;
+  const isSoon = expiryWarning(name, lastEndsAt, now) !== null;
   return {
     status: check.status === 'ok' && isSoon ? 'warning' : check.status,
     name,

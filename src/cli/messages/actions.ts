@@ -8,29 +8,33 @@ import { COMMON_USAGE, FILTER_USAGE, filterOptions, filtersOf, oneId, readOption
 export const cancelCommand: Command = {
   usage: [
     'Usage: commbox-gateway messages cancel <id> [--url <url>] [--json]',
-    '       commbox-gateway messages cancel <filters> --yes [--url <url>] [--json]',
+    '       commbox-gateway messages cancel <filters>|--all --yes [--url <url>] [--json]',
     '',
     'Stops a queued message, or all queued messages that match. What is being sent already goes on.',
     '',
     ...FILTER_USAGE,
-    '  --yes               needed with filters; messages list --status queued shows what would go',
+    '  --all               instead of filters: whatever waits; for an admin, of all callers',
+    '  --yes               needed with all but an id; messages list --status queued shows what would go',
     ...COMMON_USAGE,
   ].join('\n'),
   async run(args) {
-    const { values, positionals } = readOptions(args, { ...filterOptions, yes: { type: 'boolean' } });
+    const flags = { all: { type: 'boolean' }, yes: { type: 'boolean' } } as const;
+    const { values, positionals } = readOptions(args, { ...filterOptions, ...flags });
     const filters = filtersOf(values);
     const hasFilters = Object.keys(filters).length > 0;
-    if (positionals.length > 0 && hasFilters) throw new UsageError('Expected an id or filters, not both');
+    const isMany = hasFilters || values.all === true;
+    if (hasFilters && values.all) throw new UsageError('Expected filters or --all, not both');
+    if (positionals.length > 0 && isMany) throw new UsageError('Expected an id or filters, not both');
     if (positionals.length === 0) {
-      if (!hasFilters) throw new UsageError('Expected an id or a filter; for everything that waits: --status queued');
-      if (!values.yes) throw new UsageError('Cancelling by filters needs --yes');
+      if (!isMany) throw new UsageError('Expected an id or a filter; for everything that waits: --all');
+      if (!values.yes) throw new UsageError('Cancelling more than one message needs --yes');
     }
-    const path = hasFilters ? '/v1/messages/cancel' : `/v1/messages/${oneId(positionals)}/cancel`;
+    const path = isMany ? '/v1/messages/cancel' : `/v1/messages/${oneId(positionals)}/cancel`;
     return converse(values, async (gateway) => {
-      const { text, body } = await gateway.call('POST', path, hasFilters ? filters : undefined);
+      const { text, body } = await gateway.call('POST', path, isMany ? { ...filters, all: values.all } : undefined);
       if (values.json) return console.log(text);
       const count = String(body['canceled']);
-      console.log(hasFilters ? `${count} message${count === '1' ? '' : 's'} canceled` : stateLine(body));
+      console.log(isMany ? `${count} message${count === '1' ? '' : 's'} canceled` : stateLine(body));
     });
   },
 };

@@ -1,21 +1,22 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { spoolInline } from '../../attachments/base64.ts';
 import type { MultipartLimits } from '../../attachments/limits.ts';
 import type { Spool, SpooledFile } from '../../attachments/spool.ts';
-import { type ChannelName, channelNames } from '../../channels/channel.ts';
+import type { ChannelName } from '../../channels/channel.ts';
 import type { BatchItem, Delivery } from '../../delivery/delivery.ts';
-import { type Fingerprinter, parseIdempotencyKey } from '../../delivery/fingerprint.ts';
+import type { Fingerprinter } from '../../delivery/fingerprint.ts';
 import { jsonPayload } from '../../delivery/payload.ts';
 import { GatewayError, invalidRequest } from '../../kernel/errors.ts';
 import { parseExact } from '../../kernel/exact-json.ts';
 import { compileSchema } from '../../kernel/validate.ts';
-import type { InsertResult, KeyClaim, Store, StoredAnswer } from '../../store/store.ts';
+import type { InsertResult, KeyClaim, KeyedMessage, Store, StoredAnswer } from '../../store/store.ts';
 import { JSON_TYPE, rawOf, write } from '../answer.ts';
 import { callerOf } from '../auth.ts';
+import { splitItem } from '../batch-item.ts';
 import { textOf } from '../body.ts';
 import type { DraftReader } from '../draft.ts';
-import { toGatewayError } from '../errors.ts';
+import { sendProblem, toGatewayError } from '../errors.ts';
 import { claimOf } from '../keyed.ts';
 import { ASYNC } from '../prefer.ts';
 import { type Problem, problemOf } from '../problem.ts';
@@ -41,14 +42,18 @@ export const batchSchema = Type.Object(
 const batchBody = compileSchema(batchSchema);
 
 type Known = { readonly id: string; readonly status: string };
-type Read = { readonly item: BatchItem } | { readonly known: Known } | { readonly problem: Problem };
+/** An item as it was read. Of a bad one, too, the key counts. */
+type Read = { readonly key: KeyClaim | null } & ({ readonly item: BatchItem } | { readonly problem: Problem });
 type Result = Known | { readonly problem: Problem };
 
 /** `POST /v1/messages`: many messages at once, always answered before they are sent. Needs an authenticated scope. */
 export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions): void {
   const { readDraft, delivery, fingerprinter, store, spool, limits } = options;
 
-  app.post(ROUTE, async (request, reply) => {
+  const errorHandler = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    sendProblem(request, reply, bodyRefused(thrown) ?? toGatewayError(thrown));
+
+  app.post(ROUTE, { errorHandler }, async (request, reply) => {
     const text = textOf(request.body);
     const body = parseExact(text);
     if (!batchBody.check(body)) throw invalidRequest(batchBody.faults(body));
@@ -59,14 +64,16 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
       const reads: Read[] = [];
       for (const item of (body as { messages: unknown[] }).messages) reads.push(await read(request, item, files));
       const items = reads.flatMap((one) => ('item' in one ? [one.item] : []));
-      const states = await statesOf(items);
+      const scopes = reads.flatMap(({ key }) => (key === null ? [] : [key.scope]));
+      const earlier = scopes.length === 0 ? new Map<string, KeyedMessage>() : await store.findKeyed(scopes);
       const accepted = await delivery.acceptBatch(items, batch, (results) => {
         const queue = results.values();
         const answers = reads.map((one): Result => {
-          if ('problem' in one) return one;
-          if ('known' in one) return one.known;
+          const known = one.key === null ? undefined : earlier.get(one.key.scope);
+          // What its key stands for counts more: an `expiresAt` passes between the first request and this one.
+          if ('problem' in one) return knownAs(one.key, known) ?? { problem: one.problem };
           const { id, result } = queue.next().value as { id: string; result: InsertResult };
-          return resultOf(request.id, one.item.key, id, result, states);
+          return resultOf(request.id, one.key, { id, result, known });
         });
         const location = { 'content-type': JSON_TYPE };
         return { status: 202, headers: location, body: JSON.stringify({ results: answers }), isBinary: false };
@@ -87,9 +94,10 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
   async function read(request: FastifyRequest, item: unknown, files: SpooledFile[]): Promise<Read> {
     let key: KeyClaim | null = null;
     try {
-      const { channel, idempotencyKey, fields } = split(item);
+      const readFields = (name: ChannelName, given: object) => readDraft(callerOf(request), name, given, ASYNC);
+      const { channel, idempotencyKey, fields } = splitItem(item, readFields);
       key = idempotencyKey === null ? null : claimItem(request, channel, idempotencyKey, fields);
-      const { draft, mapped } = readDraft(callerOf(request), channel, fields, ASYNC);
+      const { draft, mapped } = readFields(channel, fields);
       const own = await spoolInline(spool, mapped.attachments, limits);
       files.push(...own);
       const payload =
@@ -97,17 +105,11 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
           ? jsonPayload(mapped.object)
           : ({ kind: 'multipart', data: JSON.stringify(mapped.object), files: own } as const);
       const ids = { requestId: request.id, traceparent: request.traceparent };
-      return { item: { draft: { ...draft, payload, ...ids }, key } };
+      return { key, item: { draft: { ...draft, payload, ...ids }, key } };
     } catch (thrown) {
       const error = toGatewayError(thrown);
       if (error.status >= 500) throw thrown;
-      // What its key stands for counts more: an `expiresAt` passes between the first request and this one.
-      const record = key === null ? null : await store.findKey(key.scope);
-      if (record?.fingerprint === key?.fingerprint && record?.messageId != null) {
-        const row = await store.get(record.messageId);
-        if (row !== null) return { known: { id: row.id, status: row.state } };
-      }
-      return { problem: problemOf(error, request.id) };
+      return { key, problem: problemOf(error, request.id) };
     }
   }
 
@@ -117,45 +119,39 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
     const jsonText = JSON.stringify(fields);
     return fingerprinter.claim({ caller: callerOf(request).name, route, key, jsonText, streamId: null, files: [] });
   }
+}
 
-  /** States of the messages that earlier requests with the items' keys became. */
-  async function statesOf(items: readonly BatchItem[]): Promise<ReadonlyMap<string, string>> {
-    const states = new Map<string, string>();
-    for (const { key } of items) {
-      const record = key === null ? null : await store.findKey(key.scope);
-      const row = record?.messageId == null ? null : await store.get(record.messageId);
-      if (row !== null) states.set(row.id, row.state);
-    }
-    return states;
+/** The other routes point to multipart, which a batch cannot be. */
+function bodyRefused(thrown: unknown): GatewayError | null {
+  switch ((thrown as { code?: unknown } | null)?.code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new GatewayError('unsupported_media_type', 'Send application/json.');
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new GatewayError(
+        'payload_too_large',
+        'The JSON body is larger than BODY_LIMIT allows: split the batch, or raise BODY_LIMIT.',
+      );
+    default:
+      return null;
   }
 }
 
-function split(item: unknown): { channel: ChannelName; idempotencyKey: string | null; fields: object } {
-  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-    throw invalidRequest([{ pointer: '', message: 'must be an object' }]);
-  }
-  const { channel, idempotencyKey, ...fields } = item as Record<string, unknown>;
-  const name = channelNames.find((known) => known === channel);
-  if (name === undefined) {
-    throw invalidRequest([{ pointer: '/channel', message: `must be one of: ${channelNames.join(', ')}` }]);
-  }
-  if (idempotencyKey !== undefined && typeof idempotencyKey !== 'string') {
-    throw invalidRequest([{ pointer: '/idempotencyKey', message: 'must be a string' }]);
-  }
-  return { channel: name, idempotencyKey: parseIdempotencyKey(idempotencyKey), fields };
+/** The message of an earlier request with the same key and body; null if there is none. */
+function knownAs(key: KeyClaim | null, known: KeyedMessage | undefined): Known | null {
+  return known === undefined || known.fingerprint !== key?.fingerprint ? null : { id: known.id, status: known.state };
 }
 
-function resultOf(
-  requestId: string,
-  key: KeyClaim | null,
-  id: string,
-  result: InsertResult,
-  states: ReadonlyMap<string, string>,
-): Result {
+interface Stored {
+  readonly id: string;
+  readonly result: InsertResult;
+  readonly known: KeyedMessage | undefined;
+}
+
+function resultOf(requestId: string, key: KeyClaim | null, { id, result, known }: Stored): Result {
   if (result.kind === 'inserted') return { id, status: 'queued' };
   const { messageId, fingerprint } = result.record;
   if (fingerprint === key?.fingerprint && messageId !== null) {
-    return { id: messageId, status: states.get(messageId) ?? 'queued' };
+    return { id: messageId, status: known?.id === messageId ? known.state : 'queued' };
   }
   const error = new GatewayError('idempotency_mismatch', 'This idempotencyKey came with another message before.');
   return { problem: problemOf(error, requestId) };

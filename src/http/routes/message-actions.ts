@@ -46,17 +46,18 @@ export function addMessageActions(app: FastifyInstance, options: MessageActionOp
 
   app.post('/v1/messages/cancel', async (request, reply) => {
     const filter = readFilter(parseExact(textOf(request.body)), callerOf(request));
-    return writeJson(request, reply, {
-      canceled: await store.cancelMany(filter, clock.now(), clock.now() + keepKeysMs),
-    });
+    // Those whose callers wait here first, so that these are told at once.
+    const here = await delivery.cancelManyHere(filter);
+    const stored = await store.cancelMany(filter, clock.now(), clock.now() + keepKeysMs);
+    return writeJson(request, reply, { canceled: here + stored });
   });
 
   app.post('/v1/messages/:id/reconcile', async (request, reply) => {
     const row = await findUnknown(request);
-    const found = await reconciler.reconcile(row);
-    if (found.isResolved) await forget(row);
+    const { isOpen: _, ...reconciliation } = await reconciler.reconcile(row);
+    if (reconciliation.isResolved) await forget(row);
     const view = messageView(await findMessage(request, options), delivery);
-    return writeJson(request, reply, { ...view, reconciliation: found });
+    return writeJson(request, reply, { ...view, reconciliation });
   });
 
   app.post('/v1/messages/:id/resolve', async (request, reply) => {

@@ -56,12 +56,14 @@ export function messageRoutes(errors: ErrorResponses, listParameters: readonly P
         operationId: 'cancelMessages',
         tags,
         summary: 'Cancel all queued messages that match',
-        description: "The list's filters as a body; none of them: all queued messages that this caller sees.",
+        description:
+          "The list's filters as a body, one at least; or `all` for every queued message that this caller sees.",
         parameters: parameterRefs(),
         requestBody: {
           required: true,
           content: json('MessageFilter', {
             campaign: { summary: 'All with a reference', value: { reference: 'campaign-7' } },
+            all: { summary: 'Whatever waits', value: { all: true } },
           }),
         },
         responses: {

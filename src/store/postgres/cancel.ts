@@ -1,16 +1,24 @@
-import type { ListFilter } from '../store.ts';
+import type { EndedMessage, ListFilter } from '../store.ts';
 import type { Sql } from './database.ts';
 import { conditionsOf } from './filter.ts';
-import { ending, erasing, judged } from './fragments.ts';
+import { ended, ending, erasing, judged } from './fragments.ts';
+
+// Whoever waits hears that nothing was sent, and may send it anew.
+const freesKey = `m.mode = 'sync' AND m.state <> 'unknown' AS frees_key`;
+const keys = (keepUntil: string) => `kept AS (
+    UPDATE commbox_gateway.idempotency_keys k SET keep_until = ${keepUntil}
+    FROM canceled WHERE k.message_id = canceled.id AND NOT canceled.frees_key
+  ), freed AS (
+    DELETE FROM commbox_gateway.idempotency_keys k
+    USING canceled WHERE k.message_id = canceled.id AND canceled.frees_key
+  )`;
 
 const cancelStatement = `
   WITH canceled AS (
     UPDATE commbox_gateway.messages m SET ${ending('m', 'canceled', '$2')}
     WHERE id = $1 AND ${judged("state = 'queued' AND NOT is_recorded")}
-    RETURNING id
-  ), kept AS (
-    UPDATE commbox_gateway.idempotency_keys k SET keep_until = $3 FROM canceled WHERE k.message_id = canceled.id
-  )
+    RETURNING id, ${freesKey}
+  ), ${keys('$3')}
   SELECT id FROM canceled`;
 
 // What another process takes this moment is passed over: it is no longer queued then.
@@ -22,11 +30,9 @@ const cancelManyStatement = (isQueued: string, conditions: string) => `
   ), canceled AS (
     UPDATE commbox_gateway.messages m SET ${ending('m', 'canceled', '$1')}
     FROM chosen WHERE m.id = chosen.id
-    RETURNING m.id
-  ), kept AS (
-    UPDATE commbox_gateway.idempotency_keys k SET keep_until = $2 FROM canceled WHERE k.message_id = canceled.id
-  )
-  SELECT count(*) AS canceled FROM canceled`;
+    RETURNING ${ended('m')}, ${freesKey}
+  ), ${keys('$2')}
+  SELECT * FROM canceled`;
 
 const resolveStatement = {
   sent: `
@@ -54,14 +60,21 @@ export async function cancelMessage(sql: Sql, id: string, now: number, answerUnt
 }
 
 /** The same for all that match, each piece for itself: others wait for one of them at most. */
-export async function cancelMatching(sql: Sql, filter: ListFilter, now: number, answerUntil: number): Promise<number> {
+export async function cancelMatching(
+  sql: Sql,
+  filter: ListFilter,
+  now: number,
+  answerUntil: number,
+  told: (canceled: readonly EndedMessage[]) => void = () => {},
+): Promise<number> {
   if (filter.states?.includes('queued') === false) return 0;
   const { conditions, values } = conditionsOf(filter, 4);
   const statement = cancelManyStatement(queuedOf(filter), conditions);
   for (let total = 0; ; ) {
-    const [row] = await sql.query<{ canceled: number }>(statement, [now, answerUntil, CHUNK, ...values]);
-    total += row?.canceled ?? 0;
-    if ((row?.canceled ?? 0) < CHUNK) return total;
+    const canceled = await sql.query<EndedMessage>(statement, [now, answerUntil, CHUNK, ...values]);
+    told(canceled);
+    total += canceled.length;
+    if (canceled.length < CHUNK) return total;
   }
 }
 

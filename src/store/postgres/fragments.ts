@@ -26,3 +26,10 @@ export function ending(alias: string, state: 'canceled' | 'expired', endedAt: st
   return `state = CASE WHEN ${alias}.unclear IS NULL THEN '${state}' ELSE 'unknown' END,
     failure = ${alias}.unclear, ended_at = ${endedAt}, lease = NULL`;
 }
+
+/** What `RETURNING` gives of a message that was ended: the members of `EndedMessage`. */
+export function ended(alias: string): string {
+  const columns = ['id', 'mode', 'state', 'caller', 'account', 'channel', 'stream', 'lane', 'traceparent'];
+  const own = columns.map((column) => `${alias}.${column}`).join(', ');
+  return `${own}, ${alias}.request_id AS "requestId", ${alias}.failure ->> 'code' AS code`;
+}

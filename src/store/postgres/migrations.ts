@@ -8,6 +8,8 @@ import type { Migration } from '../migrations.ts';
  * - `is_scheduled`: it was not ready when it was accepted, and was never taken. Such messages have an index of their own,
  *   so that a million of them cost those nothing that can go now. A message that was refused once is among the ready
  *   ones again, in its old place, before its time too: those are few, and the index passes over them by itself.
+ * - `lookup_from`: set with the first lookup of an `unknown` message: the next one is due as long after it as the first
+ *   was due after `ended_at`.
  * - `is_recorded`: written behind by the process that sends it, see `Store.record`.
  * - Indexes that give a selection in the order of its ids name the collation POSIX, the primary key has C. Both sort
  *   alike, yet the planner holds them for different orders, so that a statement that asks for POSIX cannot be given to
@@ -58,7 +60,9 @@ export const migrations: readonly Migration[] = [
     is_scheduled boolean NOT NULL,
     is_recorded boolean NOT NULL,
     is_erased boolean NOT NULL,
-    was_reconciled boolean NOT NULL DEFAULT false
+    was_reconciled boolean NOT NULL DEFAULT false,
+    lookups integer NOT NULL DEFAULT 0,
+    lookup_from bigint
   );
   CREATE INDEX messages_to_take ON commbox_gateway.messages
     (account, lane, caller, id COLLATE "ucs_basic", ready_at, (coalesce(expires_at, 9223372036854775807)))
@@ -69,7 +73,7 @@ export const migrations: readonly Migration[] = [
   CREATE INDEX messages_to_expire ON commbox_gateway.messages (expires_at)
     WHERE state = 'queued' AND mode = 'async' AND expires_at IS NOT NULL;
   CREATE INDEX messages_held ON commbox_gateway.messages (lease) WHERE lease IS NOT NULL;
-  CREATE INDEX messages_to_reconcile ON commbox_gateway.messages (ended_at)
+  CREATE INDEX messages_to_reconcile ON commbox_gateway.messages (account, (coalesce(lookup_from, ended_at)))
     WHERE state = 'unknown' AND NOT was_reconciled;
   CREATE INDEX messages_to_erase ON commbox_gateway.messages (ended_at)
     WHERE ended_at IS NOT NULL AND NOT is_erased;

@@ -8,7 +8,7 @@ import { filesOf, localFiles } from './files.ts';
 import { findPosition, findReadyFlows } from './flows.ts';
 import { createInserting } from './inserting.ts';
 import { createSecret } from './installation.ts';
-import { findKeys } from './keys.ts';
+import { findKeyed, findKeys } from './keys.ts';
 import { createLease, type Lease } from './lease.ts';
 import { createLedger } from './ledger.ts';
 import { getMessage, listMessages } from './list.ts';
@@ -16,9 +16,10 @@ import { createListener, type Listener } from './listener.ts';
 import { migrate } from './migrate.ts';
 import { exchangePacing } from './pacing.ts';
 import { listPauses, setPause } from './pauses.ts';
+import { markReconciled, takeUnreconciledMessage } from './reconcile.ts';
 import { recoverOrphans } from './recover.ts';
 import { createSettling } from './settling.ts';
-import { expireMessages, findNeededFiles, sweepMessages, takeUnreconciledMessages } from './sweep.ts';
+import { expireMessages, findNeededFiles, sweepMessages } from './sweep.ts';
 import { beginMessage, takeMessages } from './take.ts';
 
 export interface PostgresStoreOptions {
@@ -94,6 +95,7 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
       inserting.insertBatch({ messages, key, answer, keepUntil: Math.ceil(keepUntil) }),
     record: ledger.record,
     findKey: async (scope) => (await findKeys(database, [scope], Math.ceil(clock.now()))).get(scope) ?? null,
+    findKeyed: (scopes) => findKeyed(database, scopes, Math.ceil(clock.now())),
 
     take: (request) => takeMessages(database, { ...request, now: Math.ceil(request.now) }, lease.id),
     begin: (id) => beginMessage(database, id, lease.id, Math.ceil(clock.now())),
@@ -104,8 +106,8 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
       if (isCanceled) tellSettled([id]);
       return isCanceled;
     },
-    async cancelMany(filter, now, answerUntil) {
-      const canceled = await cancelMatching(database, filter, Math.ceil(now), Math.ceil(answerUntil));
+    async cancelMany(filter, now, answerUntil, told) {
+      const canceled = await cancelMatching(database, filter, Math.ceil(now), Math.ceil(answerUntil), told);
       if (canceled > 0) tellSettled(null);
       return canceled;
     },
@@ -139,11 +141,12 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
       return ids;
     },
     async expire(now, limit, keepKeysUntil) {
-      const ids = await expireMessages(database, Math.ceil(now), limit, Math.ceil(keepKeysUntil));
-      tellSettled(ids);
-      return ids.length;
+      const expired = await expireMessages(database, Math.ceil(now), limit, Math.ceil(keepKeysUntil));
+      tellSettled(expired.map(({ id }) => id));
+      return expired;
     },
-    takeUnreconciled: (endedBefore, limit) => takeUnreconciledMessages(database, Math.ceil(endedBefore), limit),
+    takeUnreconciled: (turn) => takeUnreconciledMessage(database, turn),
+    reconciled: (id) => markReconciled(database, id),
     async sweep(now, erasedBefore, deletedBefore, limit) {
       const until = {
         now: Math.ceil(now),

@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import type { SpooledFile } from '../../attachments/spool.ts';
-import type { MessageRow } from '../message-row.ts';
+import type { EndedMessage } from '../store.ts';
 import type { Sql } from './database.ts';
-import { ending, erasing, scrubbed } from './fragments.ts';
-import { decodeRow, type MessageRecord, selected } from './rows.ts';
+import { ended, ending, erasing, scrubbed } from './fragments.ts';
 
 const expireStatement = `
   WITH late AS (
@@ -11,20 +10,12 @@ const expireStatement = `
     WHERE state = 'queued' AND mode = 'async' AND NOT is_recorded AND expires_at <= $1
     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
   ), expired AS (
-    UPDATE commbox_gateway.messages m SET ${ending('m', 'expired', '$1')} FROM late WHERE m.id = late.id RETURNING m.id
+    UPDATE commbox_gateway.messages m SET ${ending('m', 'expired', '$1')} FROM late WHERE m.id = late.id
+    RETURNING ${ended('m')}
   ), kept AS (
     UPDATE commbox_gateway.idempotency_keys k SET keep_until = $3 FROM expired WHERE k.message_id = expired.id
   )
-  SELECT id FROM expired`;
-
-const takeUnreconciledStatement = `
-  WITH chosen AS (
-    SELECT id FROM commbox_gateway.messages
-    WHERE state = 'unknown' AND NOT was_reconciled AND ended_at < $1
-    ORDER BY ended_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
-  )
-  UPDATE commbox_gateway.messages m SET was_reconciled = true FROM chosen WHERE m.id = chosen.id
-  RETURNING ${selected()}`;
+  SELECT * FROM expired`;
 
 const eraseStatement = `
   WITH chosen AS (
@@ -62,24 +53,14 @@ interface FilesRow {
   readonly files: readonly SpooledFile[] | null;
 }
 
-/** Ends queued messages that are past their time, `limit` at most; resolves with their ids. */
+/** Ends queued messages that are past their time, `limit` at most; resolves with them. */
 export async function expireMessages(
   sql: Sql,
   now: number,
   limit: number,
   keepKeysUntil: number,
-): Promise<readonly string[]> {
-  const rows = await sql.query<{ id: string }>(expireStatement, [now, limit, keepKeysUntil]);
-  return rows.map(({ id }) => id);
-}
-
-/** Marks unknown messages as looked up, and resolves with them. Each is given out once. */
-export async function takeUnreconciledMessages(
-  sql: Sql,
-  endedBefore: number,
-  limit: number,
-): Promise<readonly MessageRow[]> {
-  return (await sql.query<MessageRecord>(takeUnreconciledStatement, [endedBefore, limit])).map(decodeRow);
+): Promise<readonly EndedMessage[]> {
+  return sql.query<EndedMessage>(expireStatement, [now, limit, keepKeysUntil]);
 }
 
 /** Erases, forgets and deletes what is past its time, `limit` of each; resolves with the spool names that were needed. */

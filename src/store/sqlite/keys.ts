@@ -1,10 +1,13 @@
-import type { KeyClaim, KeyEffect, KeyRecord, StoredAnswer } from '../store.ts';
+import type { KeyClaim, KeyEffect, KeyedMessage, KeyRecord, StoredAnswer } from '../store.ts';
 import type { StoreContext } from './context.ts';
+import type { Cells } from './database.ts';
 import { toJson } from './rows.ts';
 
 /** Idempotency keys. A key past its time is as good as gone, swept or not. */
 export interface Keys {
   find(scope: string, now: number): KeyRecord | null;
+  /** The messages that keys stand for, by scope. */
+  findKeyed(scopes: readonly string[], now: number): Map<string, KeyedMessage>;
   /** Only for a scope that `find` did not find. */
   claim(key: KeyClaim, messageId: string | null, answer: StoredAnswer | null, until: number | null, now: number): void;
   /** What becomes of the key of a message that was settled; nothing if it has none. */
@@ -18,6 +21,12 @@ export interface Keys {
 const FIND = `
   SELECT fingerprint, message_id, answer FROM keys
   WHERE scope = :scope AND (until IS NULL OR until > :now)`;
+const FIND_KEYED = `
+  SELECT k.scope, k.fingerprint, m.id, m.state
+  FROM json_each(:scopes) AS asked
+  CROSS JOIN keys k ON k.scope = asked.value
+  CROSS JOIN messages m ON m.id = k.message_id
+  WHERE k.until IS NULL OR k.until > :now`;
 const FORGET_IF_PAST = 'DELETE FROM keys WHERE scope = :scope AND until <= :now';
 const CLAIM = `
   INSERT INTO keys (scope, fingerprint, message_id, answer, until)
@@ -38,6 +47,11 @@ export function createKeys({ database, erased }: StoreContext): Keys {
         messageId: found['message_id'] as string | null,
         answer: JSON.parse((found['answer'] as string | null) ?? 'null') as StoredAnswer | null,
       };
+    },
+    findKeyed(scopes, now) {
+      const found = database.all(FIND_KEYED, { scopes: JSON.stringify(scopes), now });
+      const messageOf = ({ fingerprint, id, state }: Cells) => ({ fingerprint, id, state }) as unknown as KeyedMessage;
+      return new Map(found.map((cells) => [cells['scope'] as string, messageOf(cells)]));
     },
     claim({ scope, fingerprint }, messageId, answer, until, now) {
       if (database.run(FORGET_IF_PAST, { scope, now }) > 0) erased();

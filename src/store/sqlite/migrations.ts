@@ -11,6 +11,9 @@ import type { Migration } from '../migrations.ts';
  * Triggers keep in `flows` how many messages stand in a line of each, because counting a million of them takes a tenth of
  * a second, and every accepted message asks. A flow stays when its count is 0: there are few, and most come again.
  *
+ * `lookup_from` is set with the first lookup of an `unknown` message: the next one is due as long after it as the first
+ * was due after `ended_at`.
+ *
  * Lists go by `created_at`, then by `seq`, which every index ends with and an id would only make wider: nearly half of
  * what a sent message costs is writing its indexes.
  */
@@ -62,6 +65,8 @@ export const sqliteMigrations: readonly Migration[] = [
         begun_at INTEGER,
         is_recorded INTEGER NOT NULL DEFAULT 0,
         is_reconciled INTEGER NOT NULL DEFAULT 0,
+        lookups INTEGER NOT NULL DEFAULT 0,
+        lookup_from INTEGER,
         is_erased INTEGER NOT NULL DEFAULT 0
       ) STRICT;
       CREATE INDEX messages_ready ON messages (account, lane, caller, id, expires_at, ready_at)
@@ -71,7 +76,8 @@ export const sqliteMigrations: readonly Migration[] = [
       CREATE INDEX messages_due ON messages (account, lane, caller, ready_at) WHERE line IS NOT NULL;
       CREATE INDEX messages_expiring ON messages (account, lane, caller, line, expires_at) WHERE line IS NOT NULL;
       CREATE INDEX messages_held ON messages (lease) WHERE lease IS NOT NULL;
-      CREATE INDEX messages_unreconciled ON messages (ended_at) WHERE state = 'unknown' AND is_reconciled = 0;
+      CREATE INDEX messages_unreconciled ON messages (account, coalesce(lookup_from, ended_at))
+        WHERE state = 'unknown' AND is_reconciled = 0;
       CREATE INDEX messages_ended ON messages (is_erased, ended_at) WHERE ended_at IS NOT NULL;
       CREATE INDEX messages_by_time ON messages (created_at);
       CREATE INDEX messages_by_caller ON messages (caller, state, created_at);

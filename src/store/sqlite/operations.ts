@@ -6,6 +6,7 @@ import { createKeys } from './keys.ts';
 import { createPacing } from './pacing.ts';
 import { createPauses } from './pauses.ts';
 import { createReading } from './reading.ts';
+import { createReconciling } from './reconciling.ts';
 import { createRecording } from './recording.ts';
 import { createRecovering } from './recovering.ts';
 import { createSettling } from './settling.ts';
@@ -33,10 +34,12 @@ export function createOperations(context: StoreContext) {
     ...createEnding(context, keys),
     ...createReading(context),
     ...createRecovering(context, keys),
+    ...createReconciling(context),
     ...createSweeping(context, content, keys),
     ...createPacing(context),
     ...createPauses(context),
     findKey: keys.find,
+    findKeyed: keys.findKeyed,
     secret: () => context.database.one(SECRET)?.['value'] as Uint8Array,
     /** Fails if nothing can be written now. */
     check: (now: number): void => void context.database.run(TOUCH, { now }),
@@ -50,6 +53,7 @@ export type OperationName = keyof Operations;
 export const readOperations: ReadonlySet<OperationName> = new Set<OperationName>([
   'foreseeBatch',
   'findKey',
+  'findKeyed',
   'get',
   'list',
   'readyFlows',

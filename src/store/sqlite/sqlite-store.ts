@@ -59,15 +59,17 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
       insertBatch(call, { messages, claim: batch, answer, keepUntil, now: clock.now() }),
     record: (row) => behind.add(row),
     findKey: (scope) => call('findKey', scope, clock.now()),
+    findKeyed: (scopes) => call('findKeyed', scopes, clock.now()),
     take: (request) => call('take', request),
     begin: (id) => call('begin', id, clock.now()),
     settle: (settlements) => call('settle', settlements, clock.now()),
     cancel: (id, now, answerUntil) => call('cancel', id, now, answerUntil),
-    async cancelMany(filter, now, answerUntil) {
+    async cancelMany(filter, now, answerUntil, told) {
       for (let total = 0; ; ) {
-        const count = await call('cancelSome', filter, now, answerUntil, CANCELED_AT_ONCE);
-        total += count;
-        if (count < CANCELED_AT_ONCE) return total;
+        const canceled = await call('cancelSome', filter, now, answerUntil, CANCELED_AT_ONCE);
+        told?.(canceled);
+        total += canceled.length;
+        if (canceled.length < CANCELED_AT_ONCE) return total;
       }
     },
     resolve: (id, to) => call('resolve', id, to),
@@ -81,7 +83,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     heartbeat: (now, leaseMs) => call('heartbeat', now, leaseMs),
     recover: (now, resend, keepKeysUntil) => call('recover', { now, resend, keepKeysUntil }),
     expire: (now, limit, keepKeysUntil) => call('expire', now, limit, keepKeysUntil),
-    takeUnreconciled: (endedBefore, limit) => call('takeUnreconciled', endedBefore, limit),
+    takeUnreconciled: (turn) => call('takeUnreconciled', turn),
+    reconciled: (id) => call('reconciled', id),
     sweep: (now, erasedBefore, deletedBefore, limit) => call('sweep', now, erasedBefore, deletedBefore, limit),
     neededFiles: () => call('neededFiles'),
     localFiles: checkedFiles,

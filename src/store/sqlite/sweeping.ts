@@ -1,13 +1,8 @@
-import type { MessageRow } from '../message-row.ts';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
 import type { Keys } from './keys.ts';
-import { readRow, scrubbed } from './rows.ts';
+import { scrubbed } from './rows.ts';
 
-const UNRECONCILED = `
-  SELECT seq FROM messages INDEXED BY messages_unreconciled
-  WHERE state = 'unknown' AND is_reconciled = 0 AND ended_at < :endedBefore ORDER BY ended_at, seq LIMIT :limit`;
-const MARK_RECONCILED = 'UPDATE messages SET is_reconciled = 1 WHERE seq = :seq';
 const ERASABLE = `
   SELECT seq, unclear, failure FROM messages INDEXED BY messages_ended
   WHERE is_erased = 0 AND ended_at < :endedBefore ORDER BY ended_at LIMIT :limit`;
@@ -20,9 +15,9 @@ const DELETABLE = `
 const SEGMENTS = 'SELECT segment FROM files WHERE message IN (SELECT value FROM json_each(:seqs))';
 const DELETE = 'DELETE FROM messages WHERE seq IN (SELECT value FROM json_each(:seqs))';
 
-/** Operations that make the store forget, and the one that looks for messages to reconcile. */
+/** Operations that make the store forget. */
 export function createSweeping(context: StoreContext, content: Content, keys: Keys) {
-  const { database, spoolDirectory } = context;
+  const { database } = context;
 
   const erase = (endedBefore: number, limit: number, files: string[]): number => {
     const erasable = database.all(ERASABLE, { endedBefore, limit });
@@ -47,12 +42,6 @@ export function createSweeping(context: StoreContext, content: Content, keys: Ke
   };
 
   return {
-    takeUnreconciled: (endedBefore: number, limit: number): MessageRow[] =>
-      database.all(UNRECONCILED, { endedBefore, limit }).map(({ seq }) => {
-        database.run(MARK_RECONCILED, { seq: seq as number });
-        return readRow(database, seq as number, spoolDirectory);
-      }),
-
     sweep(now: number, erasedBefore: number, deletedBefore: number, limit: number): { files: string[]; more: boolean } {
       const files: string[] = [];
       const counts = [erase(erasedBefore, limit, files), keys.forget(now, limit), remove(deletedBefore, limit, files)];

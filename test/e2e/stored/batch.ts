@@ -22,7 +22,7 @@ export const batch: Suite = (t, start) => {
       [17, [{ channel: 'fax', text: 'x' }, 'invalid_request', '/channel']],
       [18, ['text', 'invalid_request', '']],
       [500, [item('x', { stream: 'unheard-of' }), 'stream_not_configured', null]],
-      [999, [item('x', { idempotencyKey: '' }), 'invalid_request', '']],
+      [999, [item('x', { idempotencyKey: '' }), 'invalid_request', '/idempotencyKey']],
     ]);
     const messages = Array.from({ length: 1000 }, (_, n) => bad.get(n)?.[0] ?? item(`message ${n}`));
     const answer = await post('/v1/messages', { messages });
@@ -46,6 +46,22 @@ export const batch: Suite = (t, start) => {
     t.equal(new Set(textsAt(simulator)).size, 995);
   });
 
+  t.test('every fault of an item is named, that of its key too', async (t) => {
+    const { post } = await start(t);
+    const messages = [
+      item('x', { to: '12', idempotencyKey: '' }),
+      { channel: 'fax', idempotencyKey: 7 },
+      item('x', { idempotencyKey: 'é' }),
+    ];
+    const results = resultsOf((await post('/v1/messages', { messages })).json());
+    const faults = results.map(({ problem }) => (problem as { errors: { pointer: string; message: string }[] }).errors);
+    t.match(faults, [
+      [{ pointer: '/idempotencyKey', message: /^must be one key of 1 to 255/ }, { pointer: '/to' }],
+      [{ pointer: '/channel' }, { pointer: '/idempotencyKey', message: 'must be a string' }],
+      [{ pointer: '/idempotencyKey' }],
+    ]);
+  });
+
   t.test('all kinds at once, attachments too', async (t) => {
     const { post, reaches, simulator, leftInSpool } = await start(t);
     const attachments = [
@@ -63,6 +79,30 @@ export const batch: Suite = (t, start) => {
     const files = simulator.received().flatMap((call) => call.files);
     t.match(files, [{ name: 'a.txt', contentType: 'text/plain', sha256: sha256('one') }]);
     t.same(await leftInSpool(), []);
+  });
+
+  t.test('the attachments of an item that repeats another are not kept', async (t) => {
+    const { post, reaches, leftInSpool } = await start(t);
+    const attachments = [{ filename: 'a.txt', content: Buffer.from('one').toString('base64') }];
+    const mail = { channel: 'email', ...least.email, attachments, idempotencyKey: 'k' };
+    const twins = resultsOf((await post('/v1/messages', { messages: [mail, mail] })).json());
+    t.equal(twins[1]?.id, twins[0]?.id);
+    await reaches(twins[0]?.id ?? '', 'sent');
+    const again = resultsOf((await post('/v1/messages', { messages: [mail] })).json());
+    t.strictSame(again, [{ id: twins[0]?.id, status: 'sent' }]);
+    t.same(await leftInSpool(), []);
+  });
+
+  t.test('of a batch that is not accepted no attachment is kept', async (t) => {
+    const { post, leftInSpool, simulator } = await start(t);
+    const attachments = [{ filename: 'a.txt', content: Buffer.from('one').toString('base64') }];
+    const mail = { channel: 'email', ...least.email, attachments };
+    await post('/v1/messages', { messages: [item('one')] }, key('k'));
+    const refused = await post('/v1/messages', { messages: [mail, mail] }, key('k'));
+    expectProblem(t, refused, { code: 'idempotency_mismatch' });
+    t.same(await leftInSpool(), []);
+    await simulator.waitFor(1, 'recorded');
+    t.strictSame(textsAt(simulator), ['one']);
   });
 
   t.test('a request that is no batch is refused whole', async (t) => {
@@ -91,6 +131,23 @@ export const batch: Suite = (t, start) => {
     t.equal(both[0]?.text, both[1]?.text);
     await simulator.waitFor(4, 'recorded');
     t.equal(simulator.counts().calls, 4);
+  });
+
+  t.test('a thousand items with keys, again: each gives its message and what became of it', async (t) => {
+    const { post, reaches, simulator } = await start(t);
+    const keyed = Array.from({ length: 1000 }, (_, n) => item(`message ${n}`, { idempotencyKey: `k-${n}` }));
+    const first = resultsOf((await post('/v1/messages', { messages: keyed })).json());
+    await simulator.waitFor(1000, 'recorded');
+    for (const { id = '' } of first.slice(-50)) await reaches(id, 'sent');
+    const changed = keyed.with(7, item('another text', { idempotencyKey: 'k-7' }));
+    const again = resultsOf((await post('/v1/messages', { messages: changed })).json());
+    t.match(again[7], { problem: { code: 'idempotency_mismatch' } });
+    t.strictSame(
+      again.toSpliced(7, 1).map(({ id }) => id),
+      first.toSpliced(7, 1).map(({ id }) => id),
+    );
+    t.ok(again.slice(8).every(({ status }) => status === 'sent'));
+    t.equal(simulator.counts().calls, 1000);
   });
 
   t.test("an item's key is one of its channel's own route", async (t) => {

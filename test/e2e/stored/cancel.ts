@@ -61,26 +61,49 @@ export const cancel: Suite = (t, start) => {
     t.strictSame(await statuses(), ['canceled', 'queued', 'queued', 'queued']);
     t.strictSame((await cancelMany('boss', { caller: 'b', reference: 'y', status: 'queued' })).json(), { canceled: 1 });
     t.strictSame((await cancelMany('b', { status: 'sent' })).json(), { canceled: 0 });
-    t.strictSame((await cancelMany('b', {})).json(), { canceled: 1 });
+    for (const caller of ['b', 'boss']) {
+      const { detail } = expectProblem(t, await cancelMany(caller, {}), { code: 'invalid_request', pointers: [''] });
+      t.match(detail, /at least one of: status, .*; or "all": true/);
+    }
+    const both = await cancelMany('boss', { all: true, reference: 'y' });
+    expectProblem(t, both, { code: 'invalid_request', pointers: ['/all'] });
+    expectProblem(t, await cancelMany('boss', { all: false }), { code: 'invalid_request', pointers: ['/all'] });
+    t.strictSame(await statuses(), ['canceled', 'queued', 'queued', 'canceled']);
+    t.strictSame((await cancelMany('b', { all: true })).json(), { canceled: 1 });
     t.strictSame(await statuses(), ['canceled', 'queued', 'canceled', 'canceled']);
+    t.strictSame((await cancelMany('boss', { all: true })).json(), { canceled: 1 });
+    t.strictSame(await statuses(), ['canceled', 'canceled', 'canceled', 'canceled']);
   });
 
-  t.test('a caller who waits for its canceled message is told', async (t) => {
-    const { post, get, clock, simulator } = await start(t);
-    simulator.control({ next: [{ status: 429, headers: { 'Retry-After': '5' } }] });
-    const key = { 'idempotency-key': 'k' };
-    const waiting = post('/v1/sms', sms('waiting'), key);
-    await simulator.waitFor(1);
-    const listed = async () => {
-      const { messages } = (await get('/v1/messages?status=queued')).json() as { messages: { id: string }[] };
-      return messages[0]?.id;
-    };
-    let id = await listed();
-    while (id === undefined) id = await listed();
-    t.equal((await post(`/v1/messages/${id}/cancel`, '')).status, 200);
-    t.equal(expectProblem(t, await waiting, { code: 'conflict', outcome: 'not_sent' })['messageId'], id);
-    clock.jump(60_000);
-    const again = await post('/v1/sms', sms('waiting'), key);
-    t.equal(simulator.counts().recorded, again.status === 201 ? 1 : 0);
-  });
+  for (const way of ['one', 'many'] as const) {
+    t.test(
+      `a caller who waits for its message is told at once when ${way} is canceled, and its key is free`,
+      async (t) => {
+        const { post, get, view, clock, simulator } = await start(t);
+        simulator.control({ next: [{ status: 429, headers: { 'Retry-After': '50' } }] });
+        const key = { 'idempotency-key': 'k' };
+        const waiting = post('/v1/sms', sms('waiting', { reference: 'run' }), { ...key, prefer: 'wait=60' });
+        await simulator.waitFor(1);
+        const listed = async () => {
+          const { messages } = (await get('/v1/messages?status=queued')).json() as { messages: { id: string }[] };
+          return messages[0]?.id;
+        };
+        let id = await listed();
+        while (id === undefined) id = await listed();
+        const canceledAt = clock.now();
+        if (way === 'one') t.equal((await post(`/v1/messages/${id}/cancel`, '')).status, 200);
+        else {
+          t.strictSame((await post('/v1/messages/cancel', { reference: 'other' })).json(), { canceled: 0 });
+          t.strictSame((await post('/v1/messages/cancel', { reference: 'run' })).json(), { canceled: 1 });
+        }
+        t.equal(expectProblem(t, await waiting, { code: 'conflict', outcome: 'not_sent' })['messageId'], id);
+        t.ok(clock.now() - canceledAt < 20_000, 'long before it could have started');
+        t.match(await view(id), { status: 'canceled', outcome: 'not_sent' });
+        clock.jump(60_000);
+        const again = await post('/v1/sms', sms('waiting', { reference: 'run' }), key);
+        t.match(again, { status: 201, headers: { 'idempotency-replayed': undefined } });
+        t.strictSame(textsAt(simulator, 'recorded'), ['waiting']);
+      },
+    );
+  }
 };

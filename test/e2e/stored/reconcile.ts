@@ -1,5 +1,5 @@
 import { expectProblem } from '../../http/expect-problem.ts';
-import { least } from '../../support/gateway.ts';
+import { COMMBOX_KEY, least } from '../../support/gateway.ts';
 import { form } from '../form.ts';
 import { type Suite, sms } from './stage.ts';
 
@@ -59,6 +59,23 @@ export const reconcile: Suite = (t, start) => {
     clock.jump(10 * MINUTE_MS);
     t.match(await reaches(lost, 'unknown'), { attempts: 1 });
     t.equal(simulator.counts().calls, 2);
+  });
+
+  t.test('while CommBox gives no answer it is tried again, by the next process too', async (t) => {
+    const first = await start(t);
+    const { simulator, storage, clock } = first;
+    simulator.control({ next: [arrivedUnseen] });
+    const id = String((await first.post('/v1/sms', sms('found late'))).json()['messageId']);
+    simulator.control({ keys: ['of nobody'] });
+    for (let minute = 0; minute < 3; minute++) {
+      clock.jump(MINUTE_MS);
+      for (let look = 0; look < 20; look++) t.equal((await first.view(id)).status, 'unknown');
+    }
+    await first.close();
+    const second = await start(t, { storage, commbox: simulator });
+    simulator.control({ keys: [COMMBOX_KEY] });
+    t.match(await second.reaches(id, 'sent', 10_000), { attempts: 1 });
+    t.equal(simulator.counts().calls, 1);
   });
 
   t.test('somebody who knows may say what became of it', async (t) => {

@@ -95,8 +95,14 @@ export const resend: Suite = (t, start) => {
     expectProblem(t, await second.post(`/v1/messages/${id}/resend`, '', asCaller('a')), { code: 'forbidden' });
     await second.close();
     const listed = { RECIPIENT_ALLOWLIST: '@example.com' };
+    const urgent = await start(t, { yaml: callersYaml({ a: 'lane: critical' }), storage: first.storage });
+    urgent.simulator.control({ next: [{ status: 400 }] });
+    const critical = await urgent.post('/v1/sms', sms('x', { lane: 'critical' }), asCaller('a'));
+    await urgent.close();
     const third = await start(t, { yaml: callersYaml({ a: '' }), storage: first.storage, env: listed });
     const answer = await third.post(`/v1/messages/${id}/resend`, '', asCaller('a'));
     expectProblem(t, answer, { code: 'recipient_not_allowed' });
+    const lane = await third.post(`/v1/messages/${critical.json()['messageId']}/resend`, '', asCaller('a'));
+    expectProblem(t, lane, { code: 'forbidden' });
   });
 };

@@ -65,6 +65,13 @@ export const schedule: Suite = (t, start) => {
     t.equal(await lifeOf(sms('b', { sendAt, stream: 'alerts' })), HOUR_MS);
     t.equal(await lifeOf(sms('c', { sendAt, stream: 'alerts', expiresAt: iso(ms(sendAt) + 5_000) })), 5_000);
     t.ok(Math.abs((await lifeOf(least.sms)) - 3 * HOUR_MS) < 1_000);
+    const dropIn = async (id: string) => {
+      const accepted = await accept({ data: { Message: 'x' } }, {}, `/streams/${id}/objects`);
+      const { createdAt, expiresAt } = await view(accepted);
+      return Math.round((ms(expiresAt) - ms(createdAt)) / 1_000) * 1_000;
+    };
+    t.equal(await dropIn('600'), HOUR_MS, 'at the drop-in door too');
+    t.equal(await dropIn('601'), 3 * HOUR_MS);
     t.match(await view(await accept(sms('d', { sendAt, stream: 'alerts' }))), { lane: 'critical', stream: 'alerts' });
     t.match(await view(await accept(sms('e', { sendAt, lane: 'bulk' }))), { lane: 'bulk' });
   });

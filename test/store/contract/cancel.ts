@@ -19,6 +19,24 @@ export async function cancelContract(t: Test, createPlace: CreatePlace): Promise
     t.equal(await store.findKey('k'), null);
   });
 
+  await t.test('one whose caller waits frees its key, unless it may have arrived once', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const [store, other] = [await process('a'), await process('b')];
+    const attempts = [{ at: 1, durationMs: 1, outcome: 'unclear', upstreamStatus: null }];
+    const [one, many] = [row({ mode: 'sync' }), row({ mode: 'sync', reference: 'many' })];
+    const doubtful = row({ mode: 'sync', reference: 'many', unclear, attempts, onUnknown: 'resend' });
+    const kept = [doubtful, row({ reference: 'many' })];
+    await store.insert([keyed(one, 'one'), keyed(many, 'many'), ...kept.map((each, n) => keyed(each, `kept-${n}`))]);
+    const until = clock.now() + HOUR_MS;
+    t.equal(await other.cancel(one.id, clock.now(), until), true);
+    t.equal(await other.cancelMany({ reference: 'many' }, clock.now(), until), 3);
+    t.equal(await stateOf(store, many.id), 'canceled');
+    t.strictSame([await store.findKey('one'), await store.findKey('many')], [null, null]);
+    for (const [n, { id }] of kept.entries()) t.match(await store.findKey(`kept-${n}`), { messageId: id });
+    await clock.advance(HOUR_MS + 1);
+    for (const n of kept.keys()) t.equal(await store.findKey(`kept-${n}`), null);
+  });
+
   await t.test('exactly one of canceling and beginning wins', async (t) => {
     const { clock, process, row } = await stage(t, createPlace);
     const [store, other] = [await process('a'), await process('b')];
@@ -86,7 +104,9 @@ export async function cancelContract(t: Test, createPlace: CreatePlace): Promise
     const doubtful = () => row({ unclear, attempts, onUnknown: 'resend', readyAt: clock.now() + 30_000 });
     const [one, many, late] = [doubtful(), doubtful(), { ...doubtful(), expiresAt: clock.now() }];
     await insertRows(store, one, many, late);
-    t.equal(await store.expire(clock.now(), 10, clock.now() + HOUR_MS), 1);
+    t.match(await store.expire(clock.now(), 10, clock.now() + HOUR_MS), [
+      { id: late.id, state: 'unknown', code: unclear.code },
+    ]);
     t.equal(await store.cancel(one.id, clock.now(), clock.now() + HOUR_MS), true);
     t.equal(await store.cancelMany({}, clock.now(), clock.now() + HOUR_MS), 1);
     for (const { id } of [one, many, late]) {
@@ -101,9 +121,18 @@ export async function cancelContract(t: Test, createPlace: CreatePlace): Promise
     const [first, second, third] = [row({ expiresAt: now + 1 }), row({ expiresAt: now + 2 }), row({ expiresAt: now })];
     const others = [row(), row({ expiresAt: now + 3 }), row({ expiresAt: now, state: 'sending' })];
     await store.insert([keyed(first, 'k'), ...[second, third, ...others].map((each) => ({ row: each, key: null }))]);
-    t.equal(await store.expire(now + 2, 2, now + HOUR_MS), 2);
-    t.equal(await store.expire(now + 2, 2, now + HOUR_MS), 1);
-    t.equal(await store.expire(now + 2, 2, now + HOUR_MS), 0);
+    const expired = [...(await store.expire(now + 2, 2, now + HOUR_MS))];
+    t.equal(expired.length, 2);
+    expired.push(...(await store.expire(now + 2, 2, now + HOUR_MS)));
+    t.strictSame(ids(expired).sort(), ids([first, second, third]).sort());
+    const { id, mode, caller, account, channel, stream, lane, requestId, traceparent } = first;
+    const names = { id, mode, caller, account, channel, stream, lane, requestId, traceparent };
+    t.strictSame(
+      expired.find((one) => one.id === first.id),
+      { ...names, state: 'expired', code: null },
+      'whoever runs it can be told of each',
+    );
+    t.strictSame(await store.expire(now + 2, 2, now + HOUR_MS), []);
     t.strictSame(await store.get(first.id), { ...first, state: 'expired', endedAt: now + 2 });
     const states = await Promise.all(ids(others).map((id) => stateOf(store, id)));
     t.strictSame(states, ['queued', 'queued', 'sending']);

@@ -72,6 +72,28 @@ export async function keysContract(t: Test, createPlace: CreatePlace): Promise<v
     t.match(await store.findKey('k-kept'), { fingerprint: 'f-9', answer: null });
   });
 
+  await t.test('many keys are read at once, with the states of their messages', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const [waiting, done, past] = [row(), row({ state: 'sending' }), row({ state: 'sending' })];
+    await store.insert([keyed(waiting, 'k-1', 'f-1'), keyed(done, 'k-2', 'f-2'), keyed(past, 'k-3')]);
+    await store.insertBatch([], { scope: 'k-batch', fingerprint: 'f' }, () => answer, clock.now() + HOUR_MS);
+    const keptUntil = (until: number) => ({ key: { kind: 'keep', answer, until } }) as const;
+    await store.settle([
+      sent(done.id, clock.now(), keptUntil(clock.now() + 1)),
+      sent(past.id, clock.now(), keptUntil(clock.now())),
+    ]);
+    const asked = ['k-1', 'k-2', 'k-3', 'k-batch', 'k-unknown', 'k-2'];
+    t.strictSame(
+      await store.findKeyed(asked),
+      new Map([
+        ['k-1', { fingerprint: 'f-1', id: waiting.id, state: 'queued' }],
+        ['k-2', { fingerprint: 'f-2', id: done.id, state: 'sent' }],
+      ]),
+    );
+    t.strictSame(await store.findKeyed([]), new Map());
+  });
+
   await t.test('a binary answer is kept as it is', async (t) => {
     const { clock, process, row } = await stage(t, createPlace);
     const store = await process('a');

@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import type { CreatePlace } from '../contract.ts';
-import { HOUR_MS, ids, insertRows, keyed, sent, stage, unclear, unclearEnd } from './support.ts';
+import { HOUR_MS, ids, insertRows, keyed, sent, stage, unclear } from './support.ts';
 
 /** What is forgotten, and when. */
 export async function sweepContract(t: Test, createPlace: CreatePlace): Promise<void> {
@@ -52,27 +52,5 @@ export async function sweepContract(t: Test, createPlace: CreatePlace): Promise<
     t.equal(await store.findKey('k-done'), null);
     await store.sweep(until + 1000 * HOUR_MS, 0, 0, 10);
     t.match(await store.findKey('k-running'), { messageId: running.id });
-  });
-
-  await t.test('an unknown message is looked up by itself once, by one process', async (t) => {
-    const { clock, process, row } = await stage(t, createPlace);
-    const [store, other] = [await process('a'), await process('b')];
-    const rows = Array.from({ length: 20 }, () => row({ state: 'sending' }));
-    const resolved = row({ state: 'sending' });
-    await insertRows(store, ...rows, resolved);
-    const now = clock.now();
-    await store.settle([...rows, resolved].map(({ id }) => unclearEnd(id, now)));
-    await store.resolve(resolved.id, { state: 'failed', objectId: null, now });
-    t.equal(await store.unknownCount(), 20);
-    t.strictSame(await store.takeUnreconciled(now, 100), [], 'too young');
-    const [some, first, second] = await Promise.all([
-      store.takeUnreconciled(now + 1, 5),
-      store.takeUnreconciled(now + 1, 100),
-      other.takeUnreconciled(now + 1, 100),
-    ]);
-    t.ok(some.length <= 5, 'no more than asked for');
-    t.strictSame(ids([...some, ...first, ...second]).sort(), ids(rows));
-    t.match([...some, ...first, ...second][0], { state: 'unknown', payload: rows[0]?.payload });
-    t.strictSame(await other.takeUnreconciled(now + HOUR_MS, 100), []);
   });
 }
