@@ -16,6 +16,8 @@ export interface Circuit {
   readonly period: Period;
   readonly isClosed: boolean;
   readonly pausedUntil: number;
+  /** When it was refused last. */
+  readonly refusedAt: number;
   /** When the current pause, with all its probes, began. */
   readonly closedAt: number;
   /** So many probes failed that this is no short throttle: the quota is used up. Never so of a connection. */
@@ -27,8 +29,8 @@ export interface Circuit {
   enter(): Period;
   /** It ended. True if it was of the current period. */
   leave(period: Period): boolean;
-  /** An attempt of the current period was refused. */
-  refused(retryAfterMs: number | null, now: number): void;
+  /** An attempt of the current period was refused. `isAlike`: the pauses that sufficed before say something about this. */
+  refused(retryAfterMs: number | null, now: number, isAlike?: boolean): void;
   /** An attempt of an earlier period was refused: wait at least as long. */
   extend(until: number): void;
   /** A probe was granted. */
@@ -54,6 +56,8 @@ export interface CircuitOptions {
 const POLICIES: Record<PauseCause, BackoffPolicy> = { quota: throttleBackoff, connection: connectBackoff };
 const EXHAUSTED_AFTER = 8;
 const LONGEST_FLOOR_MS = 30_000;
+// A longer one was the rest of a long window, which is another time after each refusal.
+const LONGEST_USUAL_FLOOR_MS = 2_500;
 const LONGEST_PAUSE_MS = 300_000;
 // A pause that sufficed is tried a little shorter the next time.
 const FLOOR_DECAY = 0.8;
@@ -76,7 +80,7 @@ export function createCircuit({ cause, random }: CircuitOptions): Circuit {
       const ownMs = floorMs + exhaustedDelayMs(failures - EXHAUSTED_AFTER, random);
       return Math.max(retryAfterMs ?? 0, Math.min(LONGEST_PAUSE_MS, ownMs));
     }
-    const ownMs = floorMs + backoffMs(policy, failures, null, random);
+    const ownMs = Math.min(LONGEST_USUAL_FLOOR_MS, floorMs) + backoffMs(policy, failures, null, random);
     // A stated wait of nothing, or one that has just proved too short, is no help.
     if (retryAfterMs === null || retryAfterMs === 0) return ownMs;
     const statedMs = backoffMs(policy, failures, retryAfterMs, random);
@@ -92,6 +96,9 @@ export function createCircuit({ cause, random }: CircuitOptions): Circuit {
     },
     get pausedUntil() {
       return pausedUntil;
+    },
+    get refusedAt() {
+      return refusedAt;
     },
     get closedAt() {
       return closedAt;
@@ -111,10 +118,11 @@ export function createCircuit({ cause, random }: CircuitOptions): Circuit {
       if (of === period) inFlight--;
       return of === period;
     },
-    refused(retryAfterMs, now) {
+    refused(retryAfterMs, now, isAlike = true) {
       if (!isClosed) closedAt = now;
       // A lost connection comes back at any moment; only of a throttle does a failed probe tell how long it lasts.
       else if (isQuota) floorMs = Math.min(LONGEST_FLOOR_MS, Math.max(floorMs, now - refusedAt));
+      if (!isAlike) floorMs = 0;
       period++;
       inFlight = 0;
       failures++;

@@ -1,4 +1,13 @@
-import { activeMs, blamesBurst, type Cycle, drainingRate, meanOf, pauseMs, usedWindowRate } from './cycle-evidence.ts';
+import {
+  activeMs,
+  blamesBurst,
+  type Cycle,
+  drainingRate,
+  meanOf,
+  pauseMs,
+  type UsedWindow,
+  usedWindow,
+} from './cycle-evidence.ts';
 import { belowRound } from './round-numbers.ts';
 import { type Belief, MOST_BURST, withRate } from './throttle-belief.ts';
 
@@ -7,11 +16,16 @@ const LONG_STATED_MS = 5_000;
 const LEAST_RATE = 0.05;
 // So many cycles in a row must have granted the same for it to be what flows into a bucket.
 const SAME_MEANS = 3;
-// Calls arrive a little closer together than they start: by some ten milliseconds in a second.
-const MARGIN = 0.987;
+// Calls arrive a little closer together than they start: by some ten milliseconds in a window.
+const MARGIN_S = 0.013;
+const LEAST_MARGIN = 0.003;
 // A rate that was granted for a while, and then refused, may have been the right one: some calls came late.
-const LATENESS = 0.988;
+const LATENESS_S = 0.012;
 const WHILE_MS = 3_000;
+// A long window that granted so much less than was tried is a smaller one than was believed.
+const FAR_LESS = 0.8;
+const WHOLE_PART = 0.9;
+const KNOWN_PART = 0.95;
 
 /**
  * What the first refusal ever tells: what went through so far may be a second's worth, or all there is for much longer.
@@ -29,7 +43,7 @@ export function concludeFirst(belief: Belief, cycle: Cycle, statedMs: number, cl
 
 /** What a cycle tells that ended with the refusal of a call that had waited for the rate: docs/pacing.md says why. */
 export function conclude(before: Belief, cycle: Cycle): Belief {
-  const quickRefusals = activeMs(cycle) < QUICK_MS ? before.quickRefusals + 1 : 0;
+  const quickRefusals = activeMs(cycle) < QUICK_MS * before.windowS ? before.quickRefusals + 1 : 0;
   const belief = { ...before, quickRefusals };
   const isBlamed = blamesBurst(cycle, belief.burst, belief.rate);
   if (isBlamed && !wasTooLarge(belief)) return concludeWindow(belief, cycle);
@@ -59,34 +73,43 @@ function withBurstGranted(belief: Belief, { caughtUp }: Cycle): Belief {
   };
 }
 
-const windowRate = (cycle: Cycle) => {
-  const used = usedWindowRate(cycle);
-  return used === null ? null : MARGIN * used;
-};
+/** The window that was used up; its length cannot be what it seems if more was granted before. */
+function usedBefore({ lastMean }: Belief, cycle: Cycle): UsedWindow | null {
+  const used = usedWindow(cycle);
+  const isRefuted = used?.isSeen === true && used.rate < KNOWN_PART * lastMean;
+  return isRefuted ? usedWindow({ ...cycle, statedMs: 0, failedAt: cycle.endedAt }) : used;
+}
+
+const margin = (windowS: number) => 1 - Math.max(LEAST_MARGIN, MARGIN_S / windowS);
 
 /** A burst was granted and refused right after: nothing had been saved up, the calls of a window were used early. */
 function concludeWindow(before: Belief, cycle: Cycle): Belief {
   const { rate } = before;
   const mean = meanOf(cycle);
-  const belief: Belief = { ...before, shape: 'window', burst: 1, cost: null };
-  const guess = windowRate(cycle);
-  if (guess !== null && guess >= mean) {
-    if (guess >= 0.95 * rate) return withRate({ ...belief, refusedRate: guess * 1.05 }, guess);
-    const goal = guess + (belowRound(rate) * MARGIN - guess) * 0.3;
+  const used = usedBefore(before, cycle);
+  const windowS = used?.seconds ?? before.windowS;
+  const belief: Belief = { ...before, shape: 'window', windowS, burst: 1, cost: null };
+  const guess = used === null ? 0 : used.rate * margin(windowS);
+  if (used !== null && guess >= mean) {
+    if (used.isSeen || guess >= 0.95 * rate) return withRate({ ...belief, refusedRate: guess * 1.05 }, guess);
+    const goal = guess + (belowRound(rate) * margin(windowS) - guess) * 0.3;
     return withRate({ ...belief, refusedRate: rate }, guess, goal);
   }
   return mean < 0.7 * rate ? withRate({ ...belief, refusedRate: rate }, Math.max(mean, rate / 2)) : belief;
 }
 
 /**
- * The rate, if a window was used up so soon that it is known how many calls it takes; else null. Beyond a second it may
- * as well be that some calls of a shorter window came late.
+ * The rate, if a window was used up so soon that it is known how many calls it takes; else null. After more than a
+ * window whose length was not seen it may as well be that some calls of a shorter one came late.
  */
 function windowUsedUp(belief: Belief, cycle: Cycle): Belief | null {
-  if (belief.shape !== 'window' || activeMs(cycle) > 1_000) return null;
-  const guess = windowRate(cycle);
-  if (guess === null || guess < 0.4 * belief.rate || guess >= 0.97 * belief.rate) return null;
-  return withRate({ ...belief, refusedRate: guess * 1.05, provenRate: 0 }, guess);
+  const used = belief.shape === 'window' ? usedBefore(belief, cycle) : null;
+  if (used === null) return null;
+  const { seconds, isSeen } = used;
+  const guess = used.rate * margin(seconds);
+  const isLikely = isSeen || (activeMs(cycle) <= 1_000 && guess >= 0.4 * belief.rate);
+  if (!isLikely || guess >= 0.97 * belief.rate) return null;
+  return withRate({ ...belief, windowS: seconds, refusedRate: guess * 1.05, provenRate: 0 }, guess);
 }
 
 /** Whatever rate was tried, the same was granted again and again: that is what flows into a bucket. */
@@ -98,22 +121,33 @@ function withMeans(belief: Belief, cycle: Cycle): Belief {
   const next = { ...belief, sameMeans, lastMean: mean, lastRefused: rate };
   if (belief.shape !== 'window' || sameMeans < SAME_MEANS) return next;
   const burst = Math.max(1, Math.floor((0.8 * pauseMs(cycle) * mean) / 1_000));
-  return { ...next, shape: 'bucket', burst, safeBurst: 0 };
+  return { ...next, shape: 'bucket', windowS: 1, burst, safeBurst: 0 };
 }
 
 function concludeRate(before: Belief, cycle: Cycle): Belief {
-  const { rate, shape } = before;
+  const { rate, shape, windowS } = before;
   const isOnTrial = cycle.trial.length > 0;
   const provenRate = rate <= before.provenRate * 1.005 ? 0 : before.provenRate;
-  // A window is used up by what went in its own time: most are a second long.
+  // A window is used up by what went in its own time.
   const settledRate = shape === 'window' && isOnTrial ? cycle.recentRate : cycle.settledRate;
   const refusedRate = settledRate > provenRate * 1.002 ? settledRate : Math.max(rate, settledRate);
   const belief = { ...before, provenRate, refusedRate };
   if (shape === 'bucket') return withRate(belief, bucketRate(belief, cycle));
-  const isLate = activeMs(cycle) > WHILE_MS && !isOnTrial;
-  const goal = Math.max(belowRound(refusedRate) * MARGIN, isLate ? LATENESS * refusedRate : 0, provenRate);
-  const next = Math.max(meanOf(cycle), (belief.quickRefusals > 1 ? 0.8 : 0.94) * rate, provenRate);
+  const mean = meanOf(cycle);
+  if (isFarLess(belief, cycle)) return withRate({ ...belief, refusedRate: rate }, mean);
+  const isLate = activeMs(cycle) > WHILE_MS * windowS && !isOnTrial;
+  const roundRate = belowRound(refusedRate * windowS) / windowS;
+  const lateRate = isLate ? (1 - LATENESS_S / windowS) * refusedRate : 0;
+  const goal = Math.max(roundRate * margin(windowS), lateRate, provenRate);
+  const next = Math.max(mean, (belief.quickRefusals > 1 ? 0.8 : 0.94) * rate, provenRate);
   return withRate(belief, Math.min(goal, next), goal);
+}
+
+/** From refusal to refusal a whole window went by: what was granted meanwhile is all that it takes. */
+function isFarLess({ windowS, rate, provenRate }: Belief, cycle: Cycle): boolean {
+  const isWhole = cycle.endedAt - cycle.startedAt >= WHOLE_PART * 1_000 * windowS;
+  const isOne = activeMs(cycle) < 1_000 * windowS;
+  return windowS > 1 && isWhole && isOne && meanOf(cycle) < FAR_LESS * rate && provenRate === 0;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { roundSeconds } from './round-numbers.ts';
+import { roundSeconds, roundSecondsWithin } from './round-numbers.ts';
 
 /** A rate that was in force for so long. */
 export interface Stretch {
@@ -23,6 +23,10 @@ export interface Cycle extends RateEvidence {
   readonly openedAt: number;
   /** The refusal that it ended with. */
   readonly endedAt: number;
+  /** The wait that this refusal stated; 0 if none. */
+  readonly statedMs: number;
+  /** The last refusal before calls were granted again: that of a probe, if one was refused. */
+  readonly failedAt: number;
   /** Calls, the probe that opened it included. */
   readonly grants: number;
   /** How many calls were saved up during the pause that it began with. */
@@ -35,6 +39,13 @@ export interface Cycle extends RateEvidence {
 const BURST_BLAME = 0.6;
 // A window passes for unused if the pause lasted for so much of it.
 const FRESH_PART = 0.9;
+// What seems shorter may be a window of a second, and a punishment for the calls made meanwhile.
+const LONG_S = 2.5;
+// A punishment for probes makes a window seem longer, by less than this part.
+const PUNISHED_PART = 0.75;
+// Waits are stated in whole seconds, rounded up.
+const STATED_UP_TO_S = 1;
+const INEXACT_S = 0.05;
 const BISECTIONS = 20;
 
 export const activeMs = ({ openedAt, endedAt }: Cycle) => Math.max(1, endedAt - openedAt);
@@ -49,13 +60,39 @@ export function blamesBurst(cycle: Cycle, burst: number, rate: number): boolean 
   return burst > 1 && cycle.endedAt - cycle.burstAt < (BURST_BLAME * 1_000 * burst) / rate;
 }
 
+/** A window that was used up. */
+export interface UsedWindow {
+  /** Calls per second. */
+  readonly rate: number;
+  /** How long it is. */
+  readonly seconds: number;
+  /** Whether its length was seen, from when calls were granted again; else it is the shortest that fits. */
+  readonly isSeen: boolean;
+}
+
 /**
- * Calls per second of a window of round length that was used up: if the cycle began with an unused one and ended within
- * it, as many calls were granted as it takes. Null if it did not.
+ * A window of round length, if the cycle began with an unused one and ended within it: as many calls were granted as it
+ * takes. Null if it did not.
  */
-export function usedWindowRate(cycle: Cycle): number | null {
-  const seconds = roundSeconds(activeMs(cycle) / 1_000);
-  return seconds !== null && pauseMs(cycle) >= FRESH_PART * 1_000 * seconds ? cycle.grants / seconds : null;
+export function usedWindow(cycle: Cycle): UsedWindow | null {
+  const usedS = activeMs(cycle) / 1_000;
+  const seenS = seenSeconds(cycle);
+  const seconds = seenS ?? roundSeconds(usedS);
+  if (seconds === null || pauseMs(cycle) < FRESH_PART * 1_000 * seconds) return null;
+  return { rate: cycle.grants / seconds, seconds, isSeen: seenS !== null };
+}
+
+/** The length of a window that began when the cycle opened: it was not over when a probe failed, and ends as was stated. */
+function seenSeconds(cycle: Cycle): number | null {
+  const { openedAt, endedAt, failedAt, statedMs } = cycle;
+  const usedS = activeMs(cycle) / 1_000;
+  if (failedAt > endedAt) {
+    const heldS = (failedAt - openedAt) / 1_000;
+    return heldS > LONG_S ? roundSeconds(Math.max(usedS, PUNISHED_PART * heldS)) : null;
+  }
+  const statedS = statedMs / 1_000;
+  if (statedS < LONG_S) return null;
+  return roundSecondsWithin(usedS + statedS - STATED_UP_TO_S - INEXACT_S, usedS + statedS + INEXACT_S);
 }
 
 /**

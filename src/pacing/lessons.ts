@@ -5,8 +5,11 @@ import type { RateLearner } from './rate-learner.ts';
 export interface Lessons {
   /** An open account was closed. `isTelling` = attempts went at the rate that is being learned. */
   closed(retryAfterMs: number | null, facts: LimitFacts, isTelling: boolean): void;
-  /** It is open again. Returns the calls that were saved up meanwhile, null if that is not known. */
-  opened(pauseMs: number, now: number): number | null;
+  /**
+   * It is open again; `failedAt` is when it was refused last. Returns the calls that were saved up meanwhile, null if
+   * that is not known.
+   */
+  opened(pauseMs: number, failedAt: number, now: number): number | null;
 }
 
 export function createLessons(learner: RateLearner, inFlightLimit: InFlightLimit): Lessons {
@@ -21,10 +24,10 @@ export function createLessons(learner: RateLearner, inFlightLimit: InFlightLimit
       const wasPaced = isFirst || !inFlightLimit.blames(facts);
       learner.refused({ at: facts.now, wasPaced, statedMs: retryAfterMs ?? 0 });
     },
-    opened(pauseMs, now) {
+    opened(pauseMs, failedAt, now) {
       inFlightLimit.reopened(pauseMs, now);
       if (!isOnRate) return null;
-      const saved = learner.reopened(now);
+      const saved = learner.reopened(now, failedAt);
       // The other processes' bursts are not seen, but what they may use of it is known.
       if (saved > 1) learner.burstBegan(now);
       return saved;

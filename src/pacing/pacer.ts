@@ -101,8 +101,9 @@ export function createPacer(options: PacerOptions): Pacer {
   const reopen = (since: number, now: number) => {
     const pauseMs = now - quota.closedAt;
     throughput.reopened(pauseMs, now);
+    const { refusedAt } = quota;
     quota.reopen(now);
-    const saved = role.leads ? lessons.opened(pauseMs, now) : null;
+    const saved = role.leads ? lessons.opened(pauseMs, refusedAt, now) : null;
     // Where nothing is saved up, the probe was the first call of a new count.
     if (saved === null) admission.reopened(1, now, now);
     else admission.reopened(saved * role.share, learner.shape === 'window' ? since : now, now);
@@ -112,7 +113,8 @@ export function createPacer(options: PacerOptions): Pacer {
   /** @param isTelling whether attempts went at the rate that is being learned */
   const close = (retryAfterMs: number | null, facts: LimitFacts, isTelling: boolean) => {
     if (!quota.isClosed) lessons.closed(retryAfterMs, facts, role.leads && isTelling);
-    quota.refused(retryAfterMs, facts.now);
+    // What is left of a long window is another time after each refusal.
+    quota.refused(retryAfterMs, facts.now, learner.windowS === 1);
     noticeAlarm();
   };
 

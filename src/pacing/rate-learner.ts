@@ -21,6 +21,8 @@ export interface LearnedRate {
   readonly safeBurst: number;
   readonly shape: ThrottleShape;
   readonly costOfRefusal: number | null;
+  /** In seconds; one, if it is not said. */
+  readonly windowS?: number;
 }
 
 /**
@@ -33,6 +35,8 @@ export interface RateLearner {
   /** How many may be sent at once after a pause. */
   readonly burst: number;
   readonly shape: ThrottleShape;
+  /** How long a window seems to be, in seconds. */
+  readonly windowS: number;
   /** Callers begin to wait; what was granted before says how much was wanted, not how much may be sent. */
   restart(now: number): void;
   granted(calls: number): void;
@@ -45,8 +49,10 @@ export interface RateLearner {
   /**
    * A probe was granted: what the cycle that ended with the refusal has told is drawn now. Returns how many calls were
    * saved up during the pause.
+   *
+   * @param failedAt the last refusal, a probe's if one failed
    */
-  reopened(now: number): number;
+  reopened(now: number, failedAt?: number): number;
   /** Time has passed during which `isPaced` says whether calls waited for the rate. */
   evolve(now: number, isPaced: boolean): void;
   snapshot(): LearnedRate;
@@ -75,23 +81,24 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     belief = { ...next, rate: Math.min(next.rate, most), target: Math.min(next.target, most) };
   };
 
-  const cycleUntil = (endedAt: number): Cycle => {
+  const cycleUntil = ({ at: endedAt, statedMs }: RefusalFacts, failedAt: number): Cycle => {
     // The probe that opens the next cycle was granted by now, and is none of this one.
     const own = Math.max(0, grants - 1);
-    return { startedAt, openedAt, endedAt, grants: own, caughtUp, burstAt, ...climb.evidence(belief.rate, endedAt) };
+    const times = { startedAt, openedAt, endedAt, statedMs, failedAt, burstAt };
+    return { ...times, grants: own, caughtUp, ...climb.evidence(belief.rate, endedAt) };
   };
 
-  const conclusion = ({ at, wasPaced, statedMs }: RefusalFacts, lastPauseMs: number): Belief => {
-    const cycle = cycleUntil(at);
-    if (belief.rate === Number.POSITIVE_INFINITY) return concludeFirst(belief, cycle, statedMs, lastPauseMs);
-    return wasPaced ? conclude(belief, cycle) : concludeUnpaced(belief, cycle);
+  const conclusion = (facts: RefusalFacts, failedAt: number): Belief => {
+    const cycle = cycleUntil(facts, failedAt);
+    if (belief.rate === Number.POSITIVE_INFINITY) return concludeFirst(belief, cycle, facts.statedMs, pauseMs);
+    return facts.wasPaced ? conclude(belief, cycle) : concludeUnpaced(belief, cycle);
   };
 
   const begin = (now: number) => {
     if (!Number.isNaN(startedAt)) return;
     startedAt = now;
     openedAt = now;
-    climb.restart(belief.rate, now);
+    climb.restart(belief.rate, now, belief.windowS);
   };
 
   return {
@@ -103,6 +110,9 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     },
     get shape() {
       return belief.shape;
+    },
+    get windowS() {
+      return belief.windowS;
     },
     restart(now) {
       if (refusal !== null || belief.rate !== Number.POSITIVE_INFINITY) return;
@@ -120,11 +130,11 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       begin(facts.at);
       refusal = facts;
     },
-    reopened(now) {
+    reopened(now, failedAt) {
       const wasShape = belief.shape;
       const at = refusal?.at ?? now;
       pauseMs = now - at;
-      if (refusal !== null) believe(conclusion(refusal, pauseMs));
+      if (refusal !== null) believe(conclusion(refusal, failedAt ?? at));
       const { rate, burst, shape } = belief;
       const missed = (pauseMs * rate) / 1_000;
       caughtUp = shape === 'bucket' ? Math.min(burst, missed) : 0;
@@ -134,7 +144,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       startedAt = at;
       openedAt = now;
       grants = 1;
-      climb.restart(rate, now);
+      climb.restart(rate, now, belief.windowS);
       return caughtUp;
     },
     evolve(now, isPaced) {
@@ -144,7 +154,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       if (next !== belief) believe(next);
     },
     snapshot: () => {
-      const { rate, refusedRate, provenRate, burst, safeBurst, shape, cost } = belief;
+      const { rate, refusedRate, provenRate, burst, safeBurst, shape, cost, windowS } = belief;
       return {
         rate: finite(rate),
         refusedRate: finite(refusedRate),
@@ -153,13 +163,14 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
         safeBurst,
         shape,
         costOfRefusal: cost,
+        windowS,
       };
     },
     restore(memory) {
-      const { provenRate, burst, safeBurst, shape, costOfRefusal: cost } = memory;
+      const { provenRate, burst, safeBurst, shape, costOfRefusal: cost, windowS = 1 } = memory;
       const rate = memory.rate ?? Number.POSITIVE_INFINITY;
       const refusedRate = memory.refusedRate ?? Number.POSITIVE_INFINITY;
-      believe({ ...belief, rate, target: rate, refusedRate, provenRate, burst, safeBurst, shape, cost });
+      believe({ ...belief, rate, target: rate, refusedRate, provenRate, burst, safeBurst, shape, cost, windowS });
       startedAt = Number.NaN;
       grants = 0;
       refusal = null;

@@ -21,6 +21,8 @@ export interface Belief {
   /** More than so many were refused. */
   readonly mostBurst: number;
   readonly shape: ThrottleShape;
+  /** How long a window is, in seconds: the time in which the throttle answers to a rate. One, unless seen to be longer. */
+  readonly windowS: number;
   /** How many messages a refusal costs; null = not known. */
   readonly cost: number | null;
   /** How many cycles in a row ended soon after they had begun. */
@@ -45,6 +47,7 @@ export function initialBelief(knownRate: number): Belief {
     safeBurst: 0,
     mostBurst: MOST_BURST,
     shape: Number.isFinite(knownRate) ? 'window' : 'bucket',
+    windowS: 1,
     cost: null,
     quickRefusals: 0,
     lastMean: 0,

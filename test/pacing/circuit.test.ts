@@ -51,6 +51,17 @@ t.test('a pause that was too short is not tried again', async (t) => {
   t.strictSame(pauses(circuit, 4), [250, 750, 1_750, 3_750]);
 });
 
+t.test('what was left of a long window says nothing about the next pause', async (t) => {
+  const circuit = throttle(() => 0.5);
+  pauses(circuit, 7);
+  circuit.reopen(circuit.pausedUntil);
+  const now = circuit.pausedUntil + 60_000;
+  circuit.refused(null, now);
+  t.ok(circuit.pausedUntil - now <= 2_750, `${circuit.pausedUntil - now} ms`);
+  circuit.refused(null, now + 10_000, false);
+  t.equal(circuit.pausedUntil - now - 10_000, 500, 'nothing at all, where windows are known to be long');
+});
+
 t.test('the pause that sufficed is where the next one begins, and a little less each time', async (t) => {
   const circuit = throttle(() => 0);
   circuit.refused(null, start);

@@ -16,6 +16,8 @@ function cycle(rate: number, pauseMs: number, activeMs: number, grants: number, 
     startedAt: openedAt - pauseMs,
     openedAt,
     endedAt: openedAt + activeMs,
+    statedMs: 0,
+    failedAt: openedAt + activeMs,
     grants,
     caughtUp: 0,
     burstAt: Number.NEGATIVE_INFINITY,
@@ -102,4 +104,34 @@ t.test('a burst that is larger than one that was granted shrinks, whatever the r
     t.ok(rate > 9);
   }
   t.strictSame(concludeUnpaced(before, cycle(20, 1_500, 5_000, 100)), before, 'one long after the burst is not');
+});
+
+t.test('a minute whose calls were used up at once is known at once, whatever was believed', async (t) => {
+  const before = believe({ rate: 200, burst: 240 });
+  const seen = cycle(200, 80_000, 400, 300, { burstAt: openedAt, caughtUp: 240, failedAt: openedAt + 50_000 });
+  const { rate, windowS } = conclude(before, seen);
+  t.equal(windowS, 60);
+  t.ok(rate > 4.95 && rate < 5, `${rate}`);
+});
+
+t.test(
+  'a window seems long by mistake if more was granted before: that was for a stated wait that is too long',
+  async (t) => {
+    const before = believe({ rate: 6, burst: 5, lastMean: 6 });
+    const seen = cycle(6, 10_500, 150, 20, { burstAt: openedAt, caughtUp: 5, statedMs: 10_000 });
+    t.equal(conclude(before, seen).windowS, 1);
+  },
+);
+
+t.test('a minute that takes half as much as before is known from what it granted', async (t) => {
+  const before = believe({ rate: 5, shape: 'window', windowS: 60 });
+  const { rate } = conclude(before, cycle(5, 30_000, 30_000, 150));
+  t.ok(isAbout(rate, 2.5), `${rate}`);
+});
+
+t.test('the limit of a minute is a round number of calls a minute', async (t) => {
+  const before = believe({ rate: 16.65, shape: 'window', windowS: 60, provenRate: 0 });
+  const seen = cycle(16.65, 1_000, 70_000, 1_180, { recentRate: 16.75, trial: trialOf(16.9) });
+  const { target } = conclude(before, seen);
+  t.ok(isAbout(target * 60, 1_000), `${target * 60}`);
 });

@@ -15,7 +15,7 @@ const facts = { openedAt: start, refusedAt: start, pauseMs: 0, burstAt: Number.N
 /** The rates of so many half seconds. */
 function climbed(from: Belief, steps: number, isPaced = true) {
   const climb = createRateClimb();
-  climb.restart(from.rate, start);
+  climb.restart(from.rate, start, from.windowS);
   const rates: number[] = [];
   let now = start;
   let at = from;
@@ -66,3 +66,14 @@ t.test('a trial can be told from what was in force before', async (t) => {
   t.equal(settledRate, rates[11], 'a second ago');
   t.ok(recentRate > (rates[11] ?? 0) && recentRate < last.rate, 'the mean of the last second');
 });
+
+t.test(
+  'a window of a minute is left alone for longer, and goes on trial once there is something to go back to',
+  async (t) => {
+    const minute = belief({ windowS: 60, cost: 0.5 });
+    t.equal(holdMs(minute, 0), 120_000);
+    t.strictSame(new Set(climbed(minute, 238).rates), new Set([20]), 'held for two minutes');
+    const { rates } = climbed(minute, 420);
+    t.ok((rates.at(-1) ?? 0) > 20.5 && (rates.at(-1) ?? 0) < 22.5, `${rates.at(-1)}: a step takes half a minute`);
+  },
+);

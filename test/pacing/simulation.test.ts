@@ -151,3 +151,41 @@ t.test('a first refusal that stated a long wait does not slow it down for good',
   const all = await runs({ throttle, change: { atMs: 100_000, throttle: bucket(20) }, messages: 2_000 });
   t.ok(median(all.map((run) => rate(run, 160_000, 180_000) / 20)) >= 0.95);
 });
+
+const windows = [
+  { model: 'fixedWindow', limit: 60, windowMs: 60_000 },
+  { model: 'fixedWindow', limit: 300, windowMs: 60_000 },
+  { model: 'slidingWindow', limit: 300, windowMs: 60_000 },
+  { model: 'fixedWindow', limit: 1_000, windowMs: 60_000 },
+  { model: 'slidingWindow', limit: 100, windowMs: 10_000 },
+  { model: 'fixedWindow', limit: 100, windowMs: 5_000 },
+] as const;
+
+// One second is far too short a wait for all of them.
+const windowAnswers = [...answers, { retryAfter: 1, penaltyMs: 0 }, { retryAfter: 1, penaltyMs: 500 }] as const;
+
+for (const window of windows) {
+  const { model, limit, windowMs } = window;
+  t.test(`${limit} calls in ${windowMs / 1_000} s, ${model}: learned within a few windows, then used`, async (t) => {
+    for (const answer of windowAnswers) {
+      const endMs = 14 * windowMs;
+      const all = await runs({ throttle: { ...window, ...answer }, messages: limit * 17 }, FEW_SEEDS);
+      const used = (from: number) => median(all.map((run) => (rate(run, from, endMs) * windowMs) / (1_000 * limit)));
+      const what = `Retry-After ${answer.retryAfter}, penalty ${answer.penaltyMs} ms`;
+      t.ok(used(0) >= 0.75, `${what}: ${used(0).toFixed(3)} of the quota from the start`);
+      t.ok(used(endMs / 2) >= 0.9, `${what}: ${used(endMs / 2).toFixed(3)} of it later`);
+    }
+  });
+}
+
+t.test('a quota per minute that is halved or doubled is found within five minutes', async (t) => {
+  const [before, ...others] = [300, 150, 600].map((limit): Throttle => {
+    return { model: 'fixedWindow', limit, windowMs: 60_000, retryAfter: 'seconds' };
+  }) as [Throttle, Throttle, Throttle];
+  for (const [n, throttle] of others.entries()) {
+    const perSecond = n === 0 ? 2.5 : 10;
+    const all = await runs({ throttle: before, change: { atMs: 400_000, throttle }, messages: 9_000 }, FEW_SEEDS);
+    const share = median(all.map((run) => rate(run, 700_000, 880_000) / perSecond));
+    t.ok(share >= 0.9 && share <= 1.05, `${n === 0 ? 'halved' : 'doubled'}: ${share.toFixed(3)}`);
+  }
+});
