@@ -7,7 +7,7 @@ import { commboxKeys } from './planted.ts';
 import { loseSpool, loseStore, proveErasure, proveForgetting } from './prove-store.ts';
 import { sendWrong } from './requests.ts';
 import { nowhere, personal } from './searches.ts';
-import { type Dump, people, type Stage, startStage } from './stage.ts';
+import { bytesBelow, type Dump, people, type Stage, startStage } from './stage.ts';
 import { takeTour } from './tour.ts';
 
 const LONGEST_MS = 120_000;
@@ -25,6 +25,7 @@ export function proveNoLeak(t: Test, create: () => Promise<Storage>, dump: Dump)
     await t.test('no store', { timeout: LONGEST_MS }, (t) => loseStore(t, stage, storage));
     await t.test('no spool', { timeout: LONGEST_MS }, (t) => loseSpool(t, stage, storage));
     await t.test('a day later', { timeout: LONGEST_MS }, (t) => proveForgetting(t, stage));
+    t.strictSame(nowhere(await bytesBelow(storage.dataDir)), [], 'no key ever was in any file');
     await t.test('what was told', { timeout: LONGEST_MS }, (t) => proveSilence(t, stage));
   });
 }

@@ -147,9 +147,11 @@ export async function startStage(t: Test, storage: Storage, dump: Dump): Promise
 }
 
 /** The bytes and the names of all files below a directory, as they lie on the disk. */
-export async function bytesBelow(directory: string): Promise<Buffer> {
+export async function bytesBelow(directory: string, except = ''): Promise<Buffer> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const paths = entries
+    .filter((entry) => entry.isFile() && entry.name !== except)
+    .map(({ parentPath, name }) => join(parentPath, name));
   // A file of the spool can go between the two.
   const contents = await Promise.all(paths.map((path) => readFile(path).catch(() => Buffer.alloc(0))));
   return Buffer.concat([Buffer.from(paths.join('\n')), ...contents]);
