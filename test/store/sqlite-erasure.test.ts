@@ -14,7 +14,7 @@ function findings(file: string): string[] {
 }
 
 // Of ids of requests SQLite may leave a copy where it rearranged a page: docs/guarantees.md.
-t.test('what a message said is not to be found in any file of the database, a minute after it was erased', async (t) => {
+t.test('what a message said is in no file of the database a minute after it was erased', async (t) => {
   const clock = createManualClock();
   const { file, spoolDirectory } = storeDirectory(t);
   const store = await createSqliteStore({ file, owner: 'a', clock, spoolDirectory });
