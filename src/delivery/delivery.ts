@@ -13,10 +13,10 @@ import {
 } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { FinalWatch } from './final-watch.ts';
+import { createIntake } from './intake.ts';
 import { type Ledger, rowOf } from './ledger.ts';
 import { isMatch } from './match.ts';
 import { createMessage, type Draft, isFinal, type Message } from './message.ts';
-import * as outcomes from './outcomes.ts';
 import type { Prospect } from './outlook.ts';
 import { filesOf } from './payload.ts';
 
@@ -108,6 +108,7 @@ interface Waiting {
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { clock, nextId, dispatchers, store, spool, watch } = options;
+  const intake = createIntake(options);
   const here = new Map<string, Waiting>();
   let isDraining = false;
 
@@ -139,49 +140,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
   };
 
-  // The row names the files, so they must be on disk before it is.
-  const syncFiles = async (messages: readonly Message[]) => {
-    const files = messages.flatMap(({ payload }) => filesOf(payload));
-    if (files.length > 0) await spool.sync(files);
-  };
-
   const removeFiles = ({ payload }: Message) => {
     const files = filesOf(payload);
     if (files.length > 0) spool.remove(files).catch(() => {});
-  };
-
-  // A connection can break between the commit and its answer: then the store is asked what it has. What it does not
-  // have, or cannot tell, is taken back in case it turns up later.
-  const insert = async (message: Message, key: KeyClaim | null): Promise<InsertResult | undefined> => {
-    try {
-      return (await store.insert([{ row: rowOf(message), key }]))[0];
-    } catch (error) {
-      const row = error instanceof StorageUnavailable ? await store.get(message.id).catch(() => null) : null;
-      if (row !== null) return { kind: 'inserted' };
-      takeBack(message);
-      throw error;
-    }
-  };
-  /** The same for a batch, of which all is there or nothing. Whether keys were taken cannot be told afterwards. */
-  const insertBatch = async (messages: readonly Message[], insert: () => ReturnType<Store['insertBatch']>) => {
-    try {
-      return await insert();
-    } catch (error) {
-      const isThere = async ({ id }: Message) => (await store.get(id)) !== null;
-      const there = error instanceof StorageUnavailable ? Promise.all(messages.map(isThere)) : Promise.resolve([]);
-      const found = await there.catch(() => []);
-      if (found.length > 0 && found.every((one) => one)) {
-        return { kind: 'inserted' as const, results: messages.map(() => ({ kind: 'inserted' as const })) };
-      }
-      for (const message of messages) takeBack(message);
-      throw error;
-    }
-  };
-  const takeBack = (message: Message) => {
-    const now = clock.now();
-    if (message.mode === 'async') return void store.cancel(message.id, now, now).catch(() => false);
-    outcomes.refuseForStorage(message, now);
-    void options.ledger.settle(message, null);
   };
 
   const stored = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -205,8 +166,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         const dispatcher = dispatcherOf(draft.account);
         await makeRoom(draft.mode === 'async' ? [draft] : []);
         const message = createMessage(draft, nextId(), clock.now(), true);
-        await syncFiles([message]);
-        const result = await insert(message, key);
+        const result = await intake.insert(message, key);
         if (result?.kind === 'taken') return { kind: 'taken', record: result.record };
         return { kind: 'accepted', submission: follow(message, dispatcher) };
       }),
@@ -215,11 +175,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       stored(async () => {
         await makeRoom(items.map(({ draft }) => draft));
         const messages = items.map(({ draft }) => createMessage(draft, nextId(), clock.now(), true));
-        await syncFiles(messages);
         const rows = messages.map((message, i) => ({ row: rowOf(message), key: items[i]?.key ?? null }));
         const render = (results: readonly InsertResult[]) =>
           answer(results.map((result, i) => ({ id: (messages[i] as Message).id, result })));
-        const inserted = await insertBatch(messages, () =>
+        const inserted = await intake.insertBatch(messages, () =>
           store.insertBatch(rows, batch, render, clock.now() + options.keepKeysMs),
         );
         if (inserted.kind === 'taken') return inserted;

@@ -2,8 +2,7 @@ import t from 'tap';
 import { conclude, concludeFirst, concludeUnpaced } from '../../src/pacing/cycle-conclusions.ts';
 import type { Cycle } from '../../src/pacing/cycle-evidence.ts';
 import { type Belief, initialBelief } from '../../src/pacing/throttle-belief.ts';
-
-const openedAt = Date.UTC(2026, 0, 1);
+import { openedAt, sampleCycle } from './sample-cycle.ts';
 
 function believe(part: Partial<Belief>): Belief {
   const { rate = 20 } = part;
@@ -11,22 +10,8 @@ function believe(part: Partial<Belief>): Belief {
 }
 
 /** A cycle at the believed rate, without a burst. */
-function cycle(rate: number, pauseMs: number, activeMs: number, grants: number, part: Partial<Cycle> = {}): Cycle {
-  return {
-    startedAt: openedAt - pauseMs,
-    openedAt,
-    endedAt: openedAt + activeMs,
-    statedMs: 0,
-    failedAt: openedAt + activeMs,
-    grants,
-    caughtUp: 0,
-    burstAt: Number.NEGATIVE_INFINITY,
-    settledRate: rate,
-    recentRate: rate,
-    trial: [],
-    ...part,
-  };
-}
+const cycle = (rate: number, pauseMs: number, activeMs: number, grants: number, part: Partial<Cycle> = {}) =>
+  sampleCycle(pauseMs, activeMs, grants, { settledRate: rate, recentRate: rate, ...part });
 const trialOf = (...rates: number[]) => rates.map((rate) => ({ rate, seconds: 0.5 }));
 const isAbout = (value: number, wanted: number) => Math.abs(value / wanted - 1) < 0.01;
 

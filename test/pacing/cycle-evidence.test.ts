@@ -1,20 +1,9 @@
 import t from 'tap';
-import { blamesBurst, type Cycle, drainingRate, meanOf, usedWindow } from '../../src/pacing/cycle-evidence.ts';
+import { blamesBurst, drainingRate, meanOf, usedWindow } from '../../src/pacing/cycle-evidence.ts';
+import { openedAt, sampleCycle } from './sample-cycle.ts';
 
-const openedAt = Date.UTC(2026, 0, 1);
-const cycle = (pauseMs: number, activeMs: number, grants: number): Cycle => ({
-  startedAt: openedAt - pauseMs,
-  openedAt,
-  endedAt: openedAt + activeMs,
-  statedMs: 0,
-  failedAt: openedAt + activeMs,
-  grants,
-  caughtUp: 0,
-  burstAt: openedAt,
-  settledRate: 20,
-  recentRate: 20,
-  trial: [],
-});
+const cycle = (pauseMs: number, activeMs: number, grants: number) =>
+  sampleCycle(pauseMs, activeMs, grants, { burstAt: openedAt });
 
 t.test('the mean counts the pause, too', async (t) => {
   t.equal(meanOf(cycle(1_000, 9_000, 200)), 20);
