@@ -4,10 +4,11 @@ import type { Config } from './config/config.ts';
 import type { Clock } from './kernel/clock.ts';
 import { StartError } from './kernel/start-error.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
+import { StorageUnavailable } from './store/errors.ts';
 import { createPostgresStore } from './store/postgres/postgres-store.ts';
 import { replicaId } from './store/replica-id.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
-import { StorageUnavailable, type Store } from './store/store.ts';
+import type { Store } from './store/store.ts';
 
 /** The store that the configuration asks for, with what it needs around it. */
 export interface Storage {

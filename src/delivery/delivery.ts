@@ -1,16 +1,10 @@
 import type { Spool } from '../attachments/spool.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
+import { StorageUnavailable } from '../store/errors.ts';
 import type { Flow } from '../store/flows.ts';
-import {
-  type InsertResult,
-  type KeyClaim,
-  type KeyRecord,
-  type ListFilter,
-  StorageUnavailable,
-  type Store,
-  type StoredAnswer,
-} from '../store/store.ts';
+import type { KeyClaim, KeyRecord, StoredAnswer } from '../store/key-record.ts';
+import type { InsertResult, ListFilter, Store } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { FinalWatch } from './final-watch.ts';
 import { createIntake } from './intake.ts';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { canonicalJson } from '../kernel/canonical-json.ts';
 import { invalidRequest } from '../kernel/errors.ts';
-import type { KeyClaim } from '../store/store.ts';
+import type { KeyClaim } from '../store/key-record.ts';
 
 /** A file as far as it tells one request from another. */
 export interface KeyedFile {

@@ -1,6 +1,8 @@
 import type { Spool } from '../attachments/spool.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { type InsertResult, type KeyClaim, StorageUnavailable, type Store } from '../store/store.ts';
+import { StorageUnavailable } from '../store/errors.ts';
+import type { KeyClaim } from '../store/key-record.ts';
+import type { InsertResult, Store } from '../store/store.ts';
 import { type Ledger, rowOf } from './ledger.ts';
 import type { Message } from './message.ts';
 import * as outcomes from './outcomes.ts';

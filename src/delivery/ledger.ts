@@ -1,6 +1,8 @@
 import type { Clock } from '../kernel/clock.ts';
+import { StorageUnavailable } from '../store/errors.ts';
+import type { KeyEffect } from '../store/key-record.ts';
 import type { AttemptRecord, MessageRow } from '../store/message-row.ts';
-import { type KeyEffect, type Settlement, StorageUnavailable, type Store } from '../store/store.ts';
+import type { Settlement, Store } from '../store/store.ts';
 import { isFinal, type Message } from './message.ts';
 import { storable } from './payload.ts';
 

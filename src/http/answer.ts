@@ -3,8 +3,8 @@ import type { Failure, Message, RawAnswer } from '../delivery/message.ts';
 import { CANCELED, EXPIRED } from '../delivery/outcomes.ts';
 import { GatewayError } from '../kernel/errors.ts';
 import { createIsoTime } from '../kernel/iso-time.ts';
+import type { StoredAnswer } from '../store/key-record.ts';
 import type { MessageRow } from '../store/message-row.ts';
-import type { StoredAnswer } from '../store/store.ts';
 import { PROBLEM_TYPE, problemHeaders, problemOf } from './problem.ts';
 
 /** An answer before it is written, so that the same can be given again to a repeated request. */

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallerDisconnected } from '../attachments/request-body.ts';
 import { GatewayError, invalidRequest } from '../kernel/errors.ts';
-import { StorageUnavailable } from '../store/store.ts';
+import { StorageUnavailable } from '../store/errors.ts';
 import { problemAnswer, write } from './answer.ts';
 
 /** Answers with an error's problem document. */

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { SpooledFile } from '../attachments/spool.ts';
 import { type Fingerprinter, parseIdempotencyKey } from '../delivery/fingerprint.ts';
-import type { KeyClaim } from '../store/store.ts';
+import type { KeyClaim } from '../store/key-record.ts';
 import { callerOf } from './auth.ts';
 
 /** What a request with this body claims by its `Idempotency-Key`; null without one. */

@@ -1,31 +1,8 @@
 import type { SpooledFile } from '../attachments/spool.ts';
 import type { Lane } from '../channels/channel.ts';
 import type { Flow, FlowBacklog, PacingExchange, PacingView, Pause } from './flows.ts';
+import type { KeyClaim, KeyEffect, KeyedMessage, KeyRecord, StoredAnswer } from './key-record.ts';
 import type { AttemptRecord, MessageRow, MessageState, StoredFailure } from './message-row.ts';
-
-/** The answer that a repeated request gets again. */
-export interface StoredAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Base64 if `isBinary`. */
-  readonly body: string;
-  readonly isBinary: boolean;
-}
-
-/** An idempotency key as it is stored: both members are HMACs, never the caller's text. */
-export interface KeyClaim {
-  readonly scope: string;
-  readonly fingerprint: string;
-}
-
-/** What a key stands for when a second request brings it. */
-export interface KeyRecord {
-  readonly fingerprint: string;
-  /** The message of the first request; null for a batch. */
-  readonly messageId: string | null;
-  /** Null while the first request is running. */
-  readonly answer: StoredAnswer | null;
-}
 
 /** Which `unknown` message is to be looked for at CommBox next, and when again if that brings no answer. */
 export interface LookupTurn {
@@ -39,13 +16,6 @@ export interface LookupTurn {
   readonly times: number;
 }
 
-/** A message that a key stands for. */
-export interface KeyedMessage {
-  readonly fingerprint: string;
-  readonly id: string;
-  readonly state: MessageState;
-}
-
 export interface NewMessage {
   readonly row: MessageRow;
   readonly key: KeyClaim | null;
@@ -55,11 +25,6 @@ export type InsertResult =
   | { readonly kind: 'inserted' }
   /** The key was there already; nothing was inserted. */
   | { readonly kind: 'taken'; readonly record: KeyRecord };
-
-/** What becomes of a message's idempotency key when the message is settled. */
-export type KeyEffect =
-  | { readonly kind: 'keep'; readonly answer: StoredAnswer | null; readonly until: number }
-  | { readonly kind: 'free' };
 
 /** A change of a message in flight. Absent members stay as they are. */
 export interface Settlement {
@@ -114,19 +79,6 @@ export interface TakeRequest {
 export interface StoreChange {
   readonly kind: 'ready' | 'settled' | 'pacing' | 'pauses';
   readonly id: string | null;
-}
-
-/**
- * The store cannot be reached or written now. Nothing of the call took effect, or whether it did is unknown. The message
- * holds nothing of a stored message; `cause` is for the log.
- */
-export class StorageUnavailable extends Error {
-  override readonly name = 'StorageUnavailable';
-}
-
-/** A stored attachment is missing or is not what was stored: the message cannot be sent as it was accepted. */
-export class AttachmentDamaged extends Error {
-  override readonly name = 'AttachmentDamaged';
 }
 
 /** What of a message that ended in the store is told to those who run it: nothing that it holds. */

@@ -1,6 +1,7 @@
 import t from 'tap';
+import { StorageUnavailable } from '../../src/store/errors.ts';
 import type { FlowBacklog } from '../../src/store/flows.ts';
-import { StorageUnavailable, type Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { answer, asyncDraft, createDeliveryRig } from './delivery-rig.ts';
 
 t.test('a stored message knows how many of its caller and lane were there first', async (t) => {

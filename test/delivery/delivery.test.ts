@@ -1,6 +1,7 @@
 import t from 'tap';
 import { moveTo } from '../../src/delivery/message.ts';
-import { StorageUnavailable, type Store } from '../../src/store/store.ts';
+import { StorageUnavailable } from '../../src/store/errors.ts';
+import type { Store } from '../../src/store/store.ts';
 import { settle } from '../support/manual-clock.ts';
 import { answer, asyncDraft, createDeliveryRig, draft, files, key } from './delivery-rig.ts';
 

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { AttemptResult } from '../../src/delivery/message.ts';
-import { StorageUnavailable, type Store } from '../../src/store/store.ts';
+import { StorageUnavailable } from '../../src/store/errors.ts';
+import type { Store } from '../../src/store/store.ts';
 import { stage } from './stage.ts';
 
 const P = 'commbox_gateway_';

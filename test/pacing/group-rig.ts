@@ -1,7 +1,7 @@
 import { createPacer } from '../../src/pacing/pacer.ts';
 import { createPacingGroup } from '../../src/pacing/pacing-group.ts';
+import { StorageUnavailable } from '../../src/store/errors.ts';
 import type { PacingExchange, PacingView } from '../../src/store/flows.ts';
-import { StorageUnavailable } from '../../src/store/store.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 /** Several processes that share the pace of an account through a store in memory, in which news travels in 1 ms. */

@@ -1,9 +1,10 @@
 import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/kernel/clock.ts';
+import { StorageUnavailable } from '../../src/store/errors.ts';
 import type { PacingExchange } from '../../src/store/flows.ts';
 import { createPostgresStore } from '../../src/store/postgres/postgres-store.ts';
-import { StorageUnavailable, type Store, type StoreChange } from '../../src/store/store.ts';
+import type { Store, StoreChange } from '../../src/store/store.ts';
 import { type StopMode, startPostgres } from '../support/postgres.ts';
 import { createRow, ids, insertRows, picking, RESEND, sent, stage } from './contract/support.ts';
 import { postgresPlace } from './postgres-place.ts';

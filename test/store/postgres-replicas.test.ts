@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { inspect } from 'node:util';
 import t from 'tap';
 import { systemClock } from '../../src/kernel/clock.ts';
+import { AttachmentDamaged } from '../../src/store/errors.ts';
 import { createPostgresStore } from '../../src/store/postgres/postgres-store.ts';
-import { AttachmentDamaged } from '../../src/store/store.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { spool } from './contract/files.ts';
 import {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { StorageUnavailable } from '../store.ts';
+import { StorageUnavailable } from '../errors.ts';
 import { losesConnection, storageUnavailable, wasRolledBack } from './storage-errors.ts';
 
 /** Runs statements: each on its own, or all in one transaction, depending on where it comes from. */

@@ -4,8 +4,8 @@ import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { SpooledFile } from '../../attachments/spool.ts';
 import { isSpoolName, spoolName } from '../../attachments/spool-directory.ts';
+import { AttachmentDamaged } from '../errors.ts';
 import type { MessageRow } from '../message-row.ts';
-import { AttachmentDamaged } from '../store.ts';
 import type { Sql } from './database.ts';
 import { storageUnavailable } from './storage-errors.ts';
 

@@ -1,4 +1,5 @@
-import type { InsertResult, KeyClaim, KeyRecord, NewMessage, StoredAnswer } from '../store.ts';
+import type { KeyClaim, KeyRecord, StoredAnswer } from '../key-record.ts';
+import type { InsertResult, NewMessage } from '../store.ts';
 import type { Sql } from './database.ts';
 import { type InsertContext, insertMessages } from './insert.ts';
 import { findKeys, forgetExpired } from './keys.ts';

@@ -1,4 +1,4 @@
-import type { KeyedMessage, KeyRecord, StoredAnswer } from '../store.ts';
+import type { KeyedMessage, KeyRecord, StoredAnswer } from '../key-record.ts';
 import type { Sql } from './database.ts';
 
 interface KeyRow {

@@ -1,5 +1,5 @@
+import { StorageUnavailable } from '../errors.ts';
 import type { PacingExchange, PacingView } from '../flows.ts';
-import { StorageUnavailable } from '../store.ts';
 import type { Database } from './database.ts';
 import { type Lease, nowOf } from './lease.ts';
 

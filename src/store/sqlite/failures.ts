@@ -1,5 +1,5 @@
+import { StorageUnavailable } from '../errors.ts';
 import { SchemaTooNew } from '../migrations.ts';
-import { StorageUnavailable } from '../store.ts';
 
 /** An error as it crosses from the store's thread: without content, with what the log needs. */
 export interface Failure {

@@ -1,4 +1,5 @@
-import type { InsertResult, KeyClaim, NewMessage, Store, StoredAnswer } from '../store.ts';
+import type { KeyClaim, StoredAnswer } from '../key-record.ts';
+import type { InsertResult, NewMessage, Store } from '../store.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 export interface BatchToInsert {

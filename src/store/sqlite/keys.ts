@@ -1,4 +1,4 @@
-import type { KeyClaim, KeyEffect, KeyedMessage, KeyRecord, StoredAnswer } from '../store.ts';
+import type { KeyClaim, KeyEffect, KeyedMessage, KeyRecord, StoredAnswer } from '../key-record.ts';
 import type { StoreContext } from './context.ts';
 import type { Cells } from './database.ts';
 import { toJson } from './rows.ts';

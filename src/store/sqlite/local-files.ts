@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { SpooledFile } from '../../attachments/spool.ts';
+import { AttachmentDamaged, StorageUnavailable } from '../errors.ts';
 import type { MessageRow } from '../message-row.ts';
-import { AttachmentDamaged, StorageUnavailable } from '../store.ts';
 
 /**
  * The files of a message in the spool of this machine. Rejects with `AttachmentDamaged` if one is missing or other than

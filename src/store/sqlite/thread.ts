@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { StorageUnavailable } from '../store.ts';
+import { StorageUnavailable } from '../errors.ts';
 import type { Call, CallResult } from './engine.ts';
 import { closed, toError } from './failures.ts';
 import type { WorkerOptions, WorkerReply, WorkerRequest } from './worker.ts';

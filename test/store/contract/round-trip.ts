@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import { StorageUnavailable } from '../../../src/store/store.ts';
+import { StorageUnavailable } from '../../../src/store/errors.ts';
 import type { CreatePlace } from '../contract.ts';
 import { insertRows, picking, stage, unclear } from './support.ts';
 
