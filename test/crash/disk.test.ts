@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startSimulator } from '../../src/simulator/server.ts';
 import { call } from '../http/call.ts';
-import { COMMBOX_KEY } from '../support/gateway.ts';
+import { COMMBOX_KEY, GATEWAY_KEY } from '../support/gateway.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
 import { createSend } from '../support/sends.ts';
 import { createLedgerClient } from './ledger.ts';
@@ -22,6 +22,15 @@ async function end(gateway: GatewayProcess, signal: NodeJS.Signals): Promise<voi
   await gateway.ended;
 }
 
+/** With the account stopped, no attempt is in flight when a gateway is killed. The stop outlives it. */
+const steer = (port: number, what: 'pause' | 'resume') =>
+  call(port, {
+    method: 'POST',
+    path: `/v1/pacing/default/${what}`,
+    headers: { authorization: `Bearer ${GATEWAY_KEY}`, 'content-type': 'application/json' },
+    body: '{}',
+  });
+
 async function startPlace(t: Test): Promise<{ place: Place & { dataDir: string }; env: Record<string, string> }> {
   const simulator = await startSimulator({ keys: [COMMBOX_KEY] });
   t.teardown(() => simulator.close());
@@ -35,8 +44,9 @@ t.test('a full disk refuses what cannot be stored, loses nothing, and is no matt
   const place = await sqlitePlace(t);
   const { dataDir, wrapper, free } = await createSmallDisk(t);
   const env = { ...(await place.env(simulator)), DATA_DIR: dataDir };
-  const gateway = startGatewayProcess(t, { env: { ...env, ...UNREACHABLE }, wrapper });
+  const gateway = startGatewayProcess(t, { env, wrapper });
   const port = await gateway.listening;
+  await steer(port, 'pause');
   const large = (number: number) => {
     const { call: request } = createSend('full', number, 'bare');
     const body = { ...(JSON.parse(String(request.body)) as object), text: `${number} ${LARGE_TEXT}` };
@@ -58,12 +68,14 @@ t.test('a full disk refuses what cannot be stored, loses nothing, and is no matt
 
   await free();
   if (wrapper.length === 0) {
-    const next = await large(MORE_THAN_FIT);
-    t.equal(next.status, 202, 'with room again the next message is accepted');
-    accepted.push(String(next.json()['id']));
+    const another = await large(MORE_THAN_FIT);
+    t.equal(another.status, 202, 'with room again the next message is accepted');
+    accepted.push(String(another.json()['id']));
   }
   await end(gateway, 'SIGKILL');
-  const after = createLedgerClient(await startGatewayProcess(t, { env }).listening);
+  const next = await startGatewayProcess(t, { env }).listening;
+  await steer(next, 'resume');
+  const after = createLedgerClient(next);
   await after.drained();
   t.strictSame((await after.list('sent')).map(({ id }) => id).sort(), accepted.toSorted(), 'all of it was sent');
   t.equal(simulator.counts().recorded, accepted.length, 'and nothing else');
@@ -72,8 +84,9 @@ t.test('a full disk refuses what cannot be stored, loses nothing, and is no matt
 t.test('attachments that were lost or damaged fail their own message, and no other', async (t) => {
   const { place, env } = await startPlace(t);
   const spool = join(place.dataDir, 'spool');
-  const gateway = startGatewayProcess(t, { env: { ...env, ...UNREACHABLE } });
+  const gateway = startGatewayProcess(t, { env });
   const port = await gateway.listening;
+  await steer(port, 'pause');
   const ids: string[] = [];
   const names: string[] = [];
   for (const number of ['missing', 'cut', 'changed', 'whole'].keys()) {
@@ -91,7 +104,9 @@ t.test('attachments that were lost or damaged fail their own message, and no oth
     bytes.map((byte) => byte ^ 1),
   );
 
-  const ledger = createLedgerClient(await startGatewayProcess(t, { env }).listening);
+  const next = await startGatewayProcess(t, { env }).listening;
+  await steer(next, 'resume');
+  const ledger = createLedgerClient(next);
   const ends = await Promise.all(ids.map((id) => ledger.end(id)));
   const failed = { status: 'failed', code: 'internal_error', outcome: 'not_sent' };
   t.match(ends, [failed, failed, failed, { status: 'sent' }]);
