@@ -11,7 +11,7 @@ import { startProgram } from './program.ts';
 import { createSearch } from './search.ts';
 import { callWhenCalm } from './when-calm.ts';
 
-t.setTimeout(60_000);
+t.setTimeout(300_000);
 const person = personOf('default', 9);
 const nowhere = createSearch({ ...secrets, ...personalData(person) });
 

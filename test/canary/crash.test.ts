@@ -12,7 +12,7 @@ import { callWhenCalm } from './when-calm.ts';
 const person = personOf('default', 8);
 const nowhere = createSearch({ ...secrets, ...personalData(person) });
 
-t.setTimeout(60_000);
+t.setTimeout(300_000);
 
 async function place(t: Test): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'canary-'));

@@ -45,7 +45,7 @@ async function meet(t: Test, name: string, url: string, proxy: string | null): P
   t.strictSame(personal(log.text() + told), [], name);
 }
 
-t.setTimeout(60_000);
+t.setTimeout(300_000);
 
 const proxyAt = ({ url }: RawUpstream) => url.replace('//', `//operator:${passwords.proxy}@`);
 const nobodyHears = () => undefined;

@@ -5,7 +5,7 @@ import { passwords } from './planted.ts';
 import { proveNoLeak } from './prove.ts';
 import { bytesBelow } from './stage.ts';
 
-t.setTimeout(180_000);
+t.setTimeout(300_000);
 const server = await startPostgres(t);
 const url = ({ env }: Storage) => env['DATABASE_URL'] ?? '';
 

@@ -26,5 +26,5 @@ async function dump({ dataDir }: Storage): Promise<Buffer> {
   }
 }
 
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 proveNoLeak(t, () => createSqliteStorage(t), dump);

@@ -12,7 +12,7 @@ t.test('a PostgreSQL that is not there fails, without a word of its URL', async 
   t.match(stdout, /^ok +account default /m, 'the rest is checked all the same');
 });
 
-t.test('PostgreSQL is written on trial, and says what it refuses', { timeout: 60_000 }, async (t) => {
+t.test('PostgreSQL is written on trial, and says what it refuses', { timeout: 300_000 }, async (t) => {
   const server = await startPostgres(t);
   const url = await server.freshDatabase();
   const place = await createPlace(t);

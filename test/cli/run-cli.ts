@@ -27,7 +27,7 @@ export async function runCli(t: Test, args: readonly string[], options: CliOptio
     const child = execFile(
       process.execPath,
       [CLI, ...args],
-      { cwd, env: { PATH: process.env['PATH'], ...env }, timeout: 30_000 },
+      { cwd, env: { PATH: process.env['PATH'], ...env }, timeout: 120_000 },
       (_, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });

@@ -10,7 +10,7 @@ import { createLedgerClient } from './ledger.ts';
 import { postgresPlace } from './place.ts';
 import { readUpstream } from './upstream-record.ts';
 
-t.setTimeout(90_000);
+t.setTimeout(300_000);
 
 /** Sends while PostgreSQL stores the message but cannot say so any more: the connection breaks before. */
 async function sendIntoSilence(t: Test, send: Send) {

@@ -6,7 +6,7 @@ import { COMMBOX_KEY } from '../support/gateway.ts';
 import { startGatewayProcess } from '../support/process.ts';
 import { createSend } from '../support/sends.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 
 const WAITS_MS = 30_000;
 

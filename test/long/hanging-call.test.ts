@@ -7,7 +7,7 @@ import { COMMBOX_KEY } from '../support/gateway.ts';
 import { startGatewayProcess } from '../support/process.ts';
 import { createSend } from '../support/sends.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 
 t.test('a call that CommBox does not answer is cut after 25 s and recorded as unknown', async (t) => {
   const place = await sqlitePlace(t);

@@ -7,7 +7,7 @@ import { COMMBOX_KEY } from '../support/gateway.ts';
 import { startGatewayProcess } from '../support/process.ts';
 import { createSend } from '../support/sends.ts';
 
-t.setTimeout(180_000);
+t.setTimeout(300_000);
 
 t.test('a gateway that was frozen past its lease changes nothing but what it alone knows', async (t) => {
   const place = await postgresPlace(t);

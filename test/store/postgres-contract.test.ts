@@ -4,7 +4,7 @@ import { storeContract } from './contract.ts';
 import { postgresPlace } from './postgres-place.ts';
 
 // A busy machine takes longer than a file usually may.
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 
 const server = await startPostgres(t);
 

@@ -6,7 +6,7 @@ import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { storeContract } from './contract.ts';
 
 // Each of its tests starts threads, which a busy machine is slow to do.
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 
 await storeContract(t, 'SQLite', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'store-'));
