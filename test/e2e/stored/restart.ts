@@ -86,8 +86,9 @@ export const restart: Suite = (t, start) => {
     while ((await queued()).length === 0);
     first.clock.halt();
     const second = await start(t, { storage: await first.storage.afterCrash(), commbox });
-    // A pause that CommBox asked for outlives the process that was asked, if it had time to say so.
-    second.clock.jump(10_000);
+    // A pause that CommBox asked for outlives the process that was asked, if it had time to say so. With PostgreSQL the
+    // probe is its, too, until it has said nothing for 15 s.
+    second.clock.jump(20_000);
     const repeat = await second.post('/v1/sms', least.sms, { 'idempotency-key': 'k' });
     t.match(repeat, { status: 201, headers: { 'idempotency-replayed': undefined } });
     t.equal(commbox.counts().recorded, 1);
