@@ -34,7 +34,7 @@ export interface Outlook {
 }
 
 export interface OutlookOptions {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly pacer: Pacer;
   readonly policy: (caller: string) => FlowPolicy;
   readonly isHeld: () => boolean;
@@ -79,11 +79,17 @@ export function createOutlook(options: OutlookOptions): Outlook {
     return hasOthers ? 'fair_share' : 'rate';
   };
 
-  /** Messages per second that go of those that wait already, seen from this lane; null = all. */
-  const drain = (lane: Lane, now: number) => {
-    const throughput = pacer.throughput(now);
-    if (throughput === null) return null;
-    return Math.max(throughput / FLOOR_EVERY, throughput - inflow.above(lane, now));
+  /**
+   * How long it takes until so many have gone of those that wait already, in milliseconds. What comes into higher lanes
+   * goes first, and is expected to keep coming for as long again as it has been.
+   */
+  const duration = (messages: number, lane: Lane, now: number) => {
+    const rate = pacer.throughput(now);
+    if (rate === null) return 0;
+    const { perSecond, lastsMs } = inflow.above(lane, now);
+    const whileItComes = rate > perSecond ? messages / (rate - perSecond) : Number.POSITIVE_INFINITY;
+    const ifItEnds = (messages + (perSecond * lastsMs) / 1_000) / rate;
+    return Math.min(whileItComes, ifItEnds, (messages * FLOOR_EVERY) / rate) * 1_000;
   };
 
   return {
@@ -120,8 +126,7 @@ export function createOutlook(options: OutlookOptions): Outlook {
       if (isStopped(flow.lane, flow.caller)) return { waitingFor, position, startsAt: Number.POSITIVE_INFINITY };
       const opensAt = pacer.opensAt(now);
       const opening = Number.isFinite(opensAt) ? Math.max(opensAt, now) : now;
-      const rate = drain(flow.lane, now);
-      return { waitingFor, position, startsAt: rate === null ? opening : opening + (position * 1_000) / rate };
+      return { waitingFor, position, startsAt: opening + duration(position, flow.lane, now) };
     },
   };
 }

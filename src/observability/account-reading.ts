@@ -29,7 +29,7 @@ export function readAccount(
     pacing: credentials.state() === 'refused' ? 'credentials' : isStopped ? 'stopped' : pacingOf(state),
     rate: state.rate === null ? null : state.rate * state.share,
     inFlight: state.inFlight,
-    concurrency: Math.max(1, Math.round(state.inFlightLimit * state.share)),
+    concurrency: state.places,
     waiting: dispatcher.waiting().map(({ flow, waiting }) => ({ lane: flow.lane, messages: waiting })),
     stops: own.length,
     keysExpireAt,

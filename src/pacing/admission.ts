@@ -32,6 +32,10 @@ export interface Admission {
   /** Whether attempts waited for others to end when one ended that began at `startedAt`. */
   isBound(startedAt: number, now: number): boolean;
   readonly waits: Waits;
+  /** How many calls this process may have in flight. */
+  readonly places: number;
+  /** What is in flight in all processes when so many of this one are, if the others use all the places that they have messages for. */
+  ofAll(own: number): number;
 }
 
 export interface AdmissionOptions {
@@ -44,7 +48,6 @@ const NEVER = Number.NEGATIVE_INFINITY;
 // Whoever waited for the rate a moment ago would have sent more.
 const PACED_MS = 1_000;
 const BOUND_MS = 100;
-const UNBOUND_MS = 1_000;
 
 export function createAdmission({ learner, inFlightLimit, role }: AdmissionOptions): Admission {
   const meter = createMeter(() => ({
@@ -56,23 +59,22 @@ export function createAdmission({ learner, inFlightLimit, role }: AdmissionOptio
   let boundAt = NEVER;
   let pacedAt = NEVER;
 
-  const ownLimit = () => Math.max(1, Math.round(inFlightLimit.limit * role().share));
-  const free = (inFlight: number) => Math.min(ownLimit(), ramp) - inFlight;
+  const places = () => role().places ?? Math.max(1, Math.round(inFlightLimit.limit * role().share));
+  const free = (inFlight: number) => Math.min(places(), ramp) - inFlight;
   const isPaced = (now: number) => now - pacedAt < PACED_MS;
 
   return {
     room(now, inFlight) {
       const byNumber = free(inFlight);
       if (learner.rate === Number.POSITIVE_INFINITY) {
-        if (byNumber < 1) {
-          if (now - boundAt > UNBOUND_MS) learner.restart(now);
-          boundAt = now;
-        }
+        if (byNumber < 1) boundAt = now;
         return Math.max(0, byNumber);
       }
       if (role().leads) learner.evolve(now, isPaced(now));
       if (byNumber < 1) {
-        if (ownLimit() <= ramp) boundAt = now;
+        // One place of few is in the way at every call: what counts is whether the rate were there for more.
+        if (role().places !== undefined && meter.room(now) < 1) pacedAt = now;
+        else if (places() <= ramp) boundAt = now;
         return 0;
       }
       const byRate = meter.room(now);
@@ -102,6 +104,13 @@ export function createAdmission({ learner, inFlightLimit, role }: AdmissionOptio
     },
     get waits() {
       return { boundAt, pacedAt, openedAt };
+    },
+    get places() {
+      return places();
+    },
+    ofAll(own) {
+      const others = Math.max(0, inFlightLimit.limit - Math.max(places(), own));
+      return own + Math.min(others, role().othersWant ?? others);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { isNoBucket, withCount } from './counted-cycles.ts';
 import {
   activeMs,
   blamesBurst,
@@ -14,6 +15,8 @@ import { type Belief, MOST_BURST, withRate } from './throttle-belief.ts';
 const QUICK_MS = 1_500;
 const LONG_STATED_MS = 5_000;
 const LEAST_RATE = 0.05;
+// A bucket of more than what flows into it in so many seconds shows later.
+const FIRST_BURST_S = 2;
 // So many cycles in a row must have granted the same for it to be what flows into a bucket.
 const SAME_MEANS = 3;
 // Calls arrive a little closer together than they start: by some ten milliseconds in a window.
@@ -35,19 +38,30 @@ const KNOWN_PART = 0.95;
  */
 export function concludeFirst(belief: Belief, cycle: Cycle, statedMs: number, closedMs: number): Belief {
   const { startedAt, endedAt, grants } = cycle;
-  const burst = Math.max(1, Math.min(MOST_BURST, Math.floor(grants * 0.8)));
-  const spanMs = Math.max(1, endedAt - startedAt) + (statedMs > LONG_STATED_MS ? closedMs : 1_000);
+  const isLong = statedMs > LONG_STATED_MS;
+  const rate = Math.max(LEAST_RATE, firstRate(grants, endedAt - startedAt, isLong ? closedMs : 1_000));
+  const atOnce = isLong ? grants : Math.min(grants, FIRST_BURST_S * rate);
+  const burst = Math.max(1, Math.min(MOST_BURST, Math.floor(atOnce * 0.8)));
+  return withRate({ ...withCount(belief, cycle, Number.POSITIVE_INFINITY), burst }, rate);
+}
+
+/**
+ * Calls per second, if so many went through within `ms` and that used up what was saved in `savedMs` before.
+ */
+export function firstRate(calls: number, ms: number, savedMs = 1_000): number {
   // The probe after it, at least, was granted.
-  return withRate({ ...belief, burst }, Math.max(LEAST_RATE, (Math.max(1, grants) * 1_000) / spanMs));
+  return (Math.max(1, calls) * 1_000) / (Math.max(1, ms) + savedMs);
 }
 
 /** What a cycle tells that ended with the refusal of a call that had waited for the rate: docs/pacing.md says why. */
 export function conclude(before: Belief, cycle: Cycle): Belief {
   const quickRefusals = activeMs(cycle) < QUICK_MS * before.windowS ? before.quickRefusals + 1 : 0;
   const belief = { ...before, quickRefusals };
-  const isBlamed = blamesBurst(cycle, belief.burst, belief.rate);
-  if (isBlamed && !wasTooLarge(belief)) return concludeWindow(belief, cycle);
-  const judged = isBlamed ? withSafeBurst(belief) : withBurstGranted(belief, cycle);
+  const counting = withCount(belief, cycle, pauseMs(cycle));
+  const isBlamed = blamesBurst(cycle, counting.burst, counting.rate);
+  if (isBlamed && !wasTooLarge(counting)) return concludeWindow(counting, cycle);
+  if (isNoBucket(counting.counted)) return countedWindow(counting, cycle.grants);
+  const judged = isBlamed ? withSafeBurst(counting) : withBurstGranted(counting, cycle);
   return windowUsedUp(judged, cycle) ?? concludeRate(withMeans(judged, cycle), cycle);
 }
 
@@ -124,6 +138,13 @@ function withMeans(belief: Belief, cycle: Cycle): Belief {
   return { ...next, shape: 'bucket', windowS: 1, burst, safeBurst: 0 };
 }
 
+/** A window of a second that takes so many calls. */
+function countedWindow(belief: Belief, calls: number): Belief {
+  const rate = calls * margin(1);
+  const window = { ...belief, shape: 'window', windowS: 1, burst: 1, cost: null, counted: [] } as const;
+  return withRate({ ...window, refusedRate: rate * 1.05, provenRate: 0 }, rate);
+}
+
 function concludeRate(before: Belief, cycle: Cycle): Belief {
   const { rate, shape, windowS } = before;
   const isOnTrial = cycle.trial.length > 0;
@@ -155,11 +176,11 @@ function isFarLess({ windowS, rate, provenRate }: Belief, cycle: Cycle): boolean
  * during the pause, and then it was full at the opening, or at a rate that was too low, and then it was full at the
  * beginning of the trial.
  */
-function bucketRate({ rate, burst, provenRate, refusedRate }: Belief, cycle: Cycle): number {
+function bucketRate({ rate, burst, safeBurst, provenRate, refusedRate }: Belief, cycle: Cycle): number {
   const mean = meanOf(cycle);
   const hadMore = (pauseMs(cycle) * Math.min(rate, 1.1 * mean)) / 1_000 > burst * 1.2 + 2;
   const isLong = activeMs(cycle) > QUICK_MS;
   const sinceFull = hadMore && isLong ? ((cycle.grants - burst) * 1_000) / activeMs(cycle) : 0;
-  const drained = drainingRate(cycle.trial, burst);
+  const drained = drainingRate(cycle.trial, Math.max(1, safeBurst));
   return Math.min(Math.max(0.997 * mean, 0.99 * sinceFull, drained, rate / 2, provenRate), refusedRate * 0.98);
 }

@@ -8,6 +8,8 @@ export interface LimitFacts {
   /** When attempts last waited for the rate. */
   readonly pacedAt: number;
   readonly openedAt: number;
+  /** How many calls of other processes were in flight is a guess. */
+  readonly isGuess?: boolean;
 }
 
 /** A granted attempt: it began as number `inFlight`, and took so long. */
@@ -78,10 +80,12 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
       limit++;
       raisedAt = now;
     },
-    refusedFirst({ inFlight }) {
+    refusedFirst({ inFlight, isGuess = false }) {
       // A single call was not one too many.
       if (inFlight <= 1) return;
       lower(inFlight - 1);
+      // What was guessed too low must not stay so for minutes.
+      isHolding = !isGuess;
     },
     blames({ now, inFlight, boundAt, pacedAt, openedAt }) {
       if (now - openedAt > LASTING_MS) blamed = 0;

@@ -1,8 +1,10 @@
 /** How often something happened in each of the last seconds. Times are epoch milliseconds. */
 export interface LastSeconds {
   add(count: number, now: number): void;
-  /** The counts of the whole seconds between the two times, in no order; of the last 20 at most. */
+  /** The counts of the whole seconds between the two times, the oldest first; of the last 20 at most. */
   counts(since: number, until: number): number[];
+  /** How often since the beginning of each of the last 20 seconds after `since`, the latest first, up to now. */
+  sums(since: number, now: number): { readonly since: number; readonly count: number }[];
 }
 
 const SECOND_MS = 1_000;
@@ -28,6 +30,17 @@ export function createLastSeconds(): LastSeconds {
         counts.push(slot.second === second ? slot.count : 0);
       }
       return counts;
+    },
+    sums(since, now) {
+      const sums: { since: number; count: number }[] = [];
+      const end = Math.floor(now / SECOND_MS);
+      let count = 0;
+      for (let second = end; second > end - KEPT && (second + 1) * SECOND_MS > since; second--) {
+        const slot = slotOf(second);
+        if (slot.second === second) count += slot.count;
+        sums.push({ since: Math.max(since, second * SECOND_MS), count });
+      }
+      return sums;
     },
   };
 }

@@ -18,6 +18,8 @@ export interface PacerState {
   readonly burst: number | null;
   readonly inFlight: number;
   readonly inFlightLimit: number;
+  /** How many of them this process may have. */
+  readonly places: number;
 }
 
 /** What holds attempts back, and until when. */

@@ -11,7 +11,7 @@ import { createThroughput } from './throughput.ts';
 /** One attempt on its way. Must be given back exactly once. */
 export interface Pass {
   readonly periods: Periods;
-  /** Attempts of this process in flight when it began, itself included. */
+  /** Attempts of all processes in flight when it began, itself included. */
   readonly inFlight: number;
   readonly startedAt: number;
 }
@@ -46,6 +46,10 @@ export interface Pacer {
   readonly period: Period;
   /** Calls that CommBox took, since the process began. */
   readonly granted: number;
+  /** Of these, those that ended while others waited for a place. */
+  readonly bound: number;
+  /** Places that this process has, or that its calls still take. */
+  readonly holds: number;
   state(now: number): PacerState;
   memory(): PacerMemory;
   /** Goes on from what was remembered or published; `period` as the one who published it counts. */
@@ -80,7 +84,10 @@ export function createPacer(options: PacerOptions): Pacer {
   let role: Role = aloneRole;
   const admission = createAdmission({ learner, inFlightLimit, role: () => role });
   let granted = 0;
+  let bound = 0;
   let inFlight = 0;
+  let hasAsked = false;
+  let isUntold = false;
   let alarm: PacingAlarm | null = null;
 
   const noticeAlarm = () => {
@@ -105,6 +112,7 @@ export function createPacer(options: PacerOptions): Pacer {
     quota.reopen(now);
     const saved = role.leads ? lessons.opened(pauseMs, refusedAt, now) : null;
     // Where nothing is saved up, the probe was the first call of a new count.
+    isUntold = saved === null;
     if (saved === null) admission.reopened(1, now, now);
     else admission.reopened(saved * role.share, learner.shape === 'window' ? since : now, now);
     noticeAlarm();
@@ -112,21 +120,34 @@ export function createPacer(options: PacerOptions): Pacer {
 
   /** @param isTelling whether attempts went at the rate that is being learned */
   const close = (retryAfterMs: number | null, facts: LimitFacts, isTelling: boolean) => {
-    if (!quota.isClosed) lessons.closed(retryAfterMs, facts, role.leads && isTelling);
+    isUntold = false;
+    if (!quota.isClosed) lessons.closed(retryAfterMs, { ...facts, isGuess: role.share < 1 }, role.leads && isTelling);
     // What is left of a long window is another time after each refusal.
     quota.refused(retryAfterMs, facts.now, learner.windowS === 1);
     noticeAlarm();
   };
 
-  /** What is in flight in all processes, if each has its share. */
-  const ofAll = (own: number) => Math.round(own / role.share);
+  /** An attempt has ended. */
+  const leave = () => {
+    inFlight--;
+    if (role.places !== undefined && inFlight >= role.places) options.onTurn?.({ places: 'left' });
+  };
+  /** Whoever has no place does not wait until it is asked whether it wants one. */
+  const ask = () => {
+    if (hasAsked || role.places !== 0) return;
+    hasAsked = true;
+    options.onTurn?.({ places: 'wanted' });
+  };
   const mayProbe = () => breakers.mayProbe(role.mayProbe);
 
   return {
     room(now) {
       const isOpen = breakers.isOpen;
       const room = isOpen ? admission.room(now, inFlight) : breakers.phase(now) === 'probing' && mayProbe() ? 1 : 0;
-      if (room < 1) throughput.waited(now);
+      if (room < 1) {
+        throughput.waited(now);
+        ask();
+      }
       return room;
     },
     opensAt(now) {
@@ -143,12 +164,12 @@ export function createPacer(options: PacerOptions): Pacer {
       inFlight++;
       learner.begin(now);
       if (breakers.isOpen && admission.take(now)) learner.burstBegan(now);
-      return { periods: breakers.enter(), inFlight, startedAt: now };
+      return { periods: breakers.enter(), inFlight: admission.ofAll(inFlight), startedAt: now };
     },
     succeeded({ periods, startedAt, inFlight: number }, now) {
-      inFlight--;
+      leave();
       granted++;
-      learner.granted(1);
+      learner.granted(1, now);
       admission.answered(startedAt, now);
       throughput.granted(1, now);
       throughput.took(now - startedAt);
@@ -159,35 +180,33 @@ export function createPacer(options: PacerOptions): Pacer {
       if (wasClosed) reopen(startedAt, now);
       if (isConnected) {
         admission.granted();
-        inFlightLimit.granted(
-          { inFlight: ofAll(number), tookMs: now - startedAt },
-          admission.isBound(startedAt, now),
-          now,
-        );
+        const isBound = admission.isBound(startedAt, now);
+        if (isBound && (role.leads || !admission.isPaced(now))) bound++;
+        inFlightLimit.granted({ inFlight: number, tookMs: now - startedAt }, isBound, now);
       }
       if (wasClosed) options.onTurn?.({ reopened: periods.quota });
     },
     inconclusive({ periods }) {
-      inFlight--;
+      leave();
       connection.leave(periods.connection);
       quota.leave(periods.quota);
     },
     unreached({ periods }, now) {
-      inFlight--;
+      leave();
       quota.leave(periods.quota);
       if (!connection.leave(periods.connection)) return;
       connection.refused(null, now);
       noticeAlarm();
     },
     throttled({ periods, inFlight: number }, retryAfterMs, now) {
-      inFlight--;
+      leave();
       const wasCutOff = connection.isClosed;
       if (connection.leave(periods.connection) && wasCutOff) reconnect(now);
       if (!quota.leave(periods.quota)) {
         if (retryAfterMs !== null) quota.extend(now + retryAfterMs);
         return;
       }
-      const atOnce = ofAll(Math.max(number, inFlight + 1));
+      const atOnce = Math.max(number, admission.ofAll(inFlight + 1));
       const refusal = { period: periods.quota, retryAfterMs, inFlight: atOnce, isPaced: admission.isPaced(now) };
       close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits }, !wasCutOff);
       options.onTurn?.({ refusal });
@@ -208,6 +227,12 @@ export function createPacer(options: PacerOptions): Pacer {
     get granted() {
       return granted;
     },
+    get bound() {
+      return bound;
+    },
+    get holds() {
+      return Math.max(inFlight, admission.places);
+    },
     state(now) {
       const rate = Number.isFinite(learner.rate) ? learner.rate : null;
       return {
@@ -217,6 +242,7 @@ export function createPacer(options: PacerOptions): Pacer {
         burst: rate === null ? null : learner.burst,
         inFlight,
         inFlightLimit: inFlightLimit.limit,
+        places: admission.places,
       };
     },
     memory: () => ({
@@ -233,18 +259,26 @@ export function createPacer(options: PacerOptions): Pacer {
       const pauseMs = now - quota.closedAt;
       quota.adopt(memory.circuit, period);
       noticeAlarm();
-      if (!wasClosed || quota.isClosed) return;
-      throughput.reopened(pauseMs, now);
+      if (quota.isClosed || memory.circuit.isClosed) return;
       const { burst, shape } = memory.learned;
-      admission.reopened(shape === 'window' ? 0 : burst * role.share, now, now);
+      // Who opened the account itself hears only now what was saved up.
+      const isLate = isUntold && shape !== 'window';
+      isUntold = false;
+      if (wasClosed) throughput.reopened(pauseMs, now);
+      if (wasClosed || isLate) admission.reopened(shape === 'window' ? 0 : burst * role.share, now, now);
     },
     play(next) {
       role = next;
+      if (role.places !== 0) hasAsked = false;
     },
-    hear({ granted: calls, isPaced, refusal, reopened }, now) {
-      learner.granted(calls);
+    hear({ granted: calls, bound: boundCalls, isPaced, refusal, reopened }, now) {
+      learner.granted(calls, now);
       throughput.granted(calls, now);
       if (calls > 0) learner.begin(now);
+      // While nothing was ever refused, each process finds out for itself how many places it can fill.
+      const news = Number.isFinite(learner.rate) ? boundCalls : 0;
+      const { limit } = inFlightLimit;
+      for (let n = 0; n < news; n++) inFlightLimit.granted({ inFlight: limit, tookMs: 0 }, true, now);
       if (isPaced) {
         admission.paced(now);
         throughput.waited(now);

@@ -1,8 +1,10 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { PacingView } from '../store/flows.ts';
 import type { Store } from '../store/store.ts';
+import { createDivider } from './division.ts';
+import { createHearsay } from './hearsay.ts';
 import type { Pacer } from './pacer.ts';
-import { LEAST_SHARE, type Published, proberOf, type Report, sharesOf } from './pacing-report.ts';
+import { type Published, proberOf, type Report, roleOf } from './pacing-report.ts';
 import { aloneRole, type Role, type Turn } from './role.ts';
 
 /**
@@ -13,7 +15,7 @@ import { aloneRole, type Role, type Turn } from './role.ts';
 export interface PacingGroup {
   /** Takes up what was remembered, then goes on by the clock. Never rejects. */
   start(): Promise<void>;
-  /** The pacer was closed or opened here: the others must hear of it at once. */
+  /** The pacer was closed or opened here, or a place is wanted or left: the others must hear of it at once. */
   turned(turn: Turn): void;
   /** Another process has said something. */
   heardOf(): void;
@@ -40,10 +42,10 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
   const sums = { refusals: 0, reopenings: 0 };
   let refusal: Report['refusal'] = null;
   let reopened: Report['reopened'] = null;
-  /** The last report of each process that was taken into account. */
-  const heard = new Map<string, Report>();
+  const hearsay = createHearsay();
+  const divider = createDivider();
   let version = 0;
-  let published = '';
+  let published: { readonly text: string; readonly state: Published } | null = null;
   let others = 0;
   let leads = true;
   let isBusy = false;
@@ -62,6 +64,8 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     ...sums,
     isLeaving: isStopped,
     granted: pacer.granted,
+    bound: pacer.bound,
+    holds: pacer.holds,
     // Others must not wait for a probe, nor leave a part of the rate, to a process that cannot reach CommBox.
     wants: pacer.cause() === 'connection' ? 0 : wants(),
     isPaced: pacer.isPaced(clock.now()),
@@ -69,31 +73,12 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     reopened,
   });
 
-  /** Tells the pacer what the other processes met since it heard of them last. */
-  const listen = (reports: ReadonlyMap<string, Report>, self: string) => {
-    const now = clock.now();
-    for (const [name, news] of reports) {
-      const known = heard.get(name);
-      heard.set(name, news);
-      // What a process met before it was heard of first belongs to a past that is learned already.
-      if (name === self || known === undefined || !leads) continue;
-      pacer.hear(
-        {
-          granted: Math.max(0, news.granted - known.granted),
-          isPaced: news.isPaced,
-          refusal: news.refusals > known.refusals ? news.refusal : null,
-          reopened: news.reopenings > known.reopenings ? news.reopened : null,
-        },
-        now,
-      );
-    }
-    for (const name of heard.keys()) if (!reports.has(name)) heard.delete(name);
-  };
-
-  const follow = (state: Published, self: string) => {
-    play({ leads: false, mayProbe: state.prober === self, share: state.shares[self] ?? LEAST_SHARE });
-    // The leader draws its conclusions when the account opens again; until then it must know of every grant.
-    if (state.period !== pacer.period) {
+  const follow = (state: Published, reports: ReadonlyMap<string, Report>, self: string) => {
+    const { holds } = pacer;
+    play(roleOf(state, reports, self, false));
+    // The leader draws its conclusions when the account opens again; until then it must know of every grant. And another
+    // waits for the place that was given up.
+    if (state.period !== pacer.period || pacer.holds < holds) {
       isUrgent = true;
       isWanted = true;
     }
@@ -103,12 +88,14 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
 
   /** Resolves with what to publish now, if this process leads and there is news. */
   const lead = (reports: ReadonlyMap<string, Report>, self: string): string | null => {
-    const shares = sharesOf(reports, pacer.state(clock.now()).rate !== null);
-    const prober = proberOf(reports, self);
-    play({ leads: true, mayProbe: prober === self, share: shares[self] ?? 1 });
-    const state: Published = { memory: pacer.memory(), period: pacer.period, shares, prober };
+    const now = clock.now();
+    const memory = pacer.memory();
+    const before = published?.state ?? null;
+    const division = divider.divide({ reports, memory, before, self, inFlight: pacer.state(now).inFlight, now });
+    const state: Published = { memory, period: pacer.period, ...division, prober: proberOf(reports, self) };
+    play(roleOf(state, reports, self, true));
     const text = JSON.stringify(state);
-    return text === published ? null : text;
+    return text === published?.text ? null : text;
   };
 
   const say = (publish: string | null, urgent: boolean): Promise<PacingView> =>
@@ -121,17 +108,25 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
       isUrgent: urgent,
     });
 
+  const keep = (text: string) => {
+    published = { text, state: JSON.parse(text) as Published };
+    return published.state;
+  };
+
   const read = (view: PacingView) => {
     pacer.play(role);
     const all = [...view.reports].map(([name, text]) => [name, JSON.parse(text) as Report] as const);
     const reports = new Map(all.filter(([name, { isLeaving }]) => name === view.self || !isLeaving));
     others = reports.size - 1;
     leads = [...reports.keys()].every((name) => view.self <= name);
-    listen(reports, view.self);
-    const isNew = view.version !== version && view.state !== null;
+    const news = hearsay.news(reports, view.self);
+    if (leads) for (const tidings of news) pacer.hear(tidings, clock.now());
+    const isNew = view.version !== version;
     version = view.version;
-    if (isNew) published = view.state ?? '';
-    if (isNew && !leads) follow(JSON.parse(published) as Published, view.self);
+    if (isNew && view.state !== null) {
+      const state = keep(view.state);
+      if (!leads) follow(state, reports, view.self);
+    }
     return reports;
   };
 
@@ -146,7 +141,7 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     if (news === null) return;
     const after = await say(news, false);
     if (after.state === news) {
-      published = news;
+      keep(news);
       version = after.version;
     } else read(after);
   };
@@ -164,9 +159,9 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
         await exchange();
       } while (isWanted && !isStopped);
     } catch {
-      // Without the store each process goes on with its last share: alone, so it must not wait for another's probe,
-      // and what it alone is granted says nothing about what all are.
-      if (others > 0) pacer.play({ ...role, leads: false, mayProbe: true });
+      // Without the store each process goes on with its last share: alone, so it must not wait for another's probe or
+      // place, and what it alone is granted says nothing about what all are.
+      if (others > 0) pacer.play({ leads: false, mayProbe: true, share: role.share });
     } finally {
       isBusy = false;
       if (!isStopped) cancelNext = clock.schedule(pauseMs(), () => void meet());
@@ -195,7 +190,7 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
       if ('refusal' in turn) {
         sums.refusals++;
         refusal = turn.refusal;
-      } else {
+      } else if ('reopened' in turn) {
         sums.reopenings++;
         reopened = turn.reopened;
       }

@@ -1,5 +1,5 @@
 import type { Period } from './circuit.ts';
-import type { PacerMemory, Refusal } from './role.ts';
+import type { PacerMemory, Refusal, Role } from './role.ts';
 
 /** What a process reports; counters only grow. */
 export interface Report {
@@ -12,13 +12,37 @@ export interface Report {
   readonly refusal: Refusal | null;
   readonly reopenings: number;
   readonly reopened: Period | null;
+  /** Places that it has, or that its calls still take. Not said by older versions, like the next. */
+  readonly holds?: number;
+  /** Of the granted calls those that ended while others waited for a place. */
+  readonly bound?: number;
+}
+
+/** The parts of the processes, by name. */
+export interface Division {
+  /** Of the rate. */
+  readonly shares: Readonly<Record<string, number>>;
+  /** Of the limit on calls in flight, in whole calls. Older versions do not say them: then they follow from the shares. */
+  readonly places?: Readonly<Record<string, number>>;
+}
+
+/** What the leader knows when it divides. Times are epoch milliseconds. */
+export interface DivisionFacts {
+  /** Of the processes that take part, the leader included. */
+  readonly reports: ReadonlyMap<string, Report>;
+  readonly memory: PacerMemory;
+  /** What was published last, by whichever process; null = nothing yet. */
+  readonly before: Division | null;
+  readonly self: string;
+  /** What the leader has in flight. */
+  readonly inFlight: number;
+  readonly now: number;
 }
 
 /** What the leader publishes. */
-export interface Published {
+export interface Published extends Division {
   readonly memory: PacerMemory;
   readonly period: Period;
-  readonly shares: Readonly<Record<string, number>>;
   readonly prober: string;
 }
 
@@ -41,6 +65,23 @@ export function sharesOf(reports: ReadonlyMap<string, Report>, hasRate: boolean)
 export function proberOf(reports: ReadonlyMap<string, Report>, leader: string): string {
   if ((reports.get(leader)?.wants ?? 0) > 0) return leader;
   return [...reports].reduce((one, other) => (other[1].wants > one[1].wants ? other : one))[0];
+}
+
+/** The part of the process `self` in what is published; one that is not named has next to nothing. */
+export function roleOf(
+  { shares, places, prober }: Published,
+  reports: ReadonlyMap<string, Report>,
+  self: string,
+  leads: boolean,
+): Role {
+  const others = [...reports].filter(([name]) => name !== self);
+  return {
+    leads,
+    mayProbe: prober === self,
+    share: shares[self] ?? LEAST_SHARE,
+    ...(places === undefined ? {} : { places: places[self] ?? 0 }),
+    othersWant: sum(others.map(([, { wants }]) => wants)),
+  };
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

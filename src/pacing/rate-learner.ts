@@ -1,5 +1,6 @@
-import { conclude, concludeFirst, concludeUnpaced } from './cycle-conclusions.ts';
+import { conclude, concludeFirst, concludeUnpaced, firstRate } from './cycle-conclusions.ts';
 import type { Cycle } from './cycle-evidence.ts';
+import { createLastSeconds } from './last-seconds.ts';
 import { createRateClimb } from './rate-climb.ts';
 import { type Belief, initialBelief, type ThrottleShape } from './throttle-belief.ts';
 
@@ -37,9 +38,7 @@ export interface RateLearner {
   readonly shape: ThrottleShape;
   /** How long a window seems to be, in seconds. */
   readonly windowS: number;
-  /** Callers begin to wait; what was granted before says how much was wanted, not how much may be sent. */
-  restart(now: number): void;
-  granted(calls: number): void;
+  granted(calls: number, now: number): void;
   /** The first call of a cycle starts. */
   begin(now: number): void;
   /** More calls started together than the rate alone allows. */
@@ -71,6 +70,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
   let startedAt = Number.NaN;
   let openedAt = 0;
   let grants = 0;
+  const lately = createLastSeconds();
   let pauseMs = 0;
   let caughtUp = 0;
   let burstAt = Number.NEGATIVE_INFINITY;
@@ -101,6 +101,16 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     climb.restart(belief.rate, now, belief.windowS);
   };
 
+  /** What was granted in quiet times says how much was wanted. The time counts that ended with most in a second. */
+  const narrow = (now: number) => {
+    const rateSince = (since: number, calls: number) => firstRate(calls, now - since);
+    for (const { since, count } of lately.sums(startedAt, now)) {
+      if (rateSince(since, count) <= rateSince(startedAt, grants)) continue;
+      startedAt = since;
+      grants = count;
+    }
+  };
+
   return {
     get rate() {
       return Math.min(belief.rate, ceiling());
@@ -114,13 +124,9 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     get windowS() {
       return belief.windowS;
     },
-    restart(now) {
-      if (refusal !== null || belief.rate !== Number.POSITIVE_INFINITY) return;
-      startedAt = now;
-      grants = 0;
-    },
-    granted(calls) {
+    granted(calls, now) {
       grants += calls;
+      if (belief.rate === Number.POSITIVE_INFINITY) lately.add(calls, now);
     },
     begin,
     burstBegan(now) {
@@ -128,6 +134,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     },
     refused(facts) {
       begin(facts.at);
+      if (belief.rate === Number.POSITIVE_INFINITY && refusal === null) narrow(facts.at);
       refusal = facts;
     },
     reopened(now, failedAt) {

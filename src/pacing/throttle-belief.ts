@@ -31,6 +31,16 @@ export interface Belief {
   readonly lastMean: number;
   readonly lastRefused: number;
   readonly sameMeans: number;
+  /** The last cycles that were over within a second, and granted the same number of calls. */
+  readonly counted: readonly CountedCycle[];
+}
+
+/** A cycle that began when nothing that went before counted any more. Times are seconds. */
+export interface CountedCycle {
+  readonly grants: number;
+  /** Infinity = nothing had been sent before. */
+  readonly pauseS: number;
+  readonly activeS: number;
 }
 
 /** The largest burst that is ever tried. */
@@ -53,6 +63,7 @@ export function initialBelief(knownRate: number): Belief {
     lastMean: 0,
     lastRefused: 0,
     sameMeans: 0,
+    counted: [],
   };
 }
 

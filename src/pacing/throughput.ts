@@ -25,8 +25,23 @@ const LEAST_SECONDS = 5;
 const LEAST_CALLS = 5;
 // A longer pause is no part of the usual pace: who waits in it is told when it ends.
 const LONG_PAUSE_MS = 5_000;
+// By how much the halves of a time differ if the pace has changed meanwhile; by less, short pauses make it uneven.
+const CHANGE = 0.25;
 // How much the latest call counts in the mean time that they take.
 const NEWS = 0.1;
+
+const sum = (counts: readonly number[]) => counts.reduce((calls, count) => calls + count, 0);
+const mean = (counts: readonly number[]) => sum(counts) / counts.length;
+
+/** The later half alone, if it differs: while a rate is being found, what went before says nothing any more. */
+function sincePaceChanged(counts: readonly number[]): readonly number[] {
+  if (counts.length < 2 * LEAST_SECONDS) return counts;
+  const middle = counts.length >> 1;
+  const later = counts.slice(middle);
+  const [before, since] = [mean(counts.slice(0, middle)), mean(later)];
+  const isSame = Math.abs(since - before) <= CHANGE * Math.max(since, before);
+  return isSame || sum(later) < LEAST_CALLS ? counts : sincePaceChanged(later);
+}
 
 export function createThroughput(): Throughput {
   const grants = createLastSeconds();
@@ -48,9 +63,8 @@ export function createThroughput(): Throughput {
     },
     perSecond(until) {
       if (until - waitedAt > GAP_MS) return null;
-      const counts = grants.counts(busySince, until);
-      const calls = counts.reduce((sum, count) => sum + count, 0);
-      return counts.length < LEAST_SECONDS || calls < LEAST_CALLS ? null : calls / counts.length;
+      const counts = sincePaceChanged(grants.counts(busySince, until));
+      return counts.length < LEAST_SECONDS || sum(counts) < LEAST_CALLS ? null : mean(counts);
     },
     atOnce(inFlight, now) {
       if (meanMs === null || now - waitedAt > GAP_MS) return null;

@@ -86,11 +86,23 @@ t.test('in a lower lane, what keeps coming above it counts, but not what came at
   t.equal(startsAt - clock.now(), position * 100, 'nothing comes above that');
   await clock.advance(20_000);
   t.equal(startsIn(), 10_000, 'and it is forgotten');
-  for (let n = 0; n < 20; n++) {
-    for (let each = 0; each < 50; each++) outlook.arrived(shop);
-    await clock.advance(1_000);
-  }
-  t.equal(Math.round(startsIn()), 190_000, 'its least share is left, whatever comes');
+});
+
+t.test('it is expected to keep coming for as long again as it has been', async (t) => {
+  const { outlook, clock } = setUp([[promo, 101]]);
+  const startsIn = () => outlook.prospect(promo, null, clock.now()).startsAt - clock.now();
+  const come = async (perSecond: number, seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      for (let each = 0; each < perSecond; each++) outlook.arrived(shop);
+      await clock.advance(1_000);
+    }
+  };
+  await come(8, 10);
+  t.equal(startsIn(), 18_000, '20 go in 10 s, then 80 in 8 s');
+  await come(8, 90);
+  t.equal(startsIn(), 50_000, 'what has come for long');
+  await come(50, 100);
+  t.equal(startsIn(), 190_000, 'its least share is left, whatever comes');
 });
 
 t.test('without a rate there is nothing to wait for', async (t) => {

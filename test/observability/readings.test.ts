@@ -14,6 +14,7 @@ const open: PacerState = {
   burst: null,
   inFlight: 0,
   inFlightLimit: 32,
+  places: 32,
 };
 
 const clock = createManualClock();
@@ -65,7 +66,7 @@ t.test('an operator’s stop of the whole account is its state, one of a part is
 });
 
 t.test('rate and number in flight are the share of this process', async (t) => {
-  const shared = read({ rate: 10, share: 0.25, inFlight: 3, inFlightLimit: 30 });
+  const shared = read({ rate: 10, share: 0.25, inFlight: 3, inFlightLimit: 30, places: 8 });
   t.match(shared.accounts(), [{ rate: 2.5, inFlight: 3, concurrency: 8 }]);
 });
 

@@ -45,14 +45,14 @@ t.test('who takes the lead over in a pause keeps what the one before had learned
   pacer.adopt(other.memory(), other.period, now + 5);
   const { learned } = pacer.memory();
   pacer.play({ leads: true, mayProbe: false, share: 0.5 });
-  pacer.hear({ granted: 1, isPaced: false, refusal: null, reopened: pacer.period }, now + 2_000);
+  pacer.hear({ granted: 1, bound: 0, isPaced: false, refusal: null, reopened: pacer.period }, now + 2_000);
   t.equal(pacer.state(now + 2_000).state, 'open');
   t.strictSame(pacer.memory().learned, learned);
 });
 
 t.test('what others were granted and refused is learned from, though this process sends nothing', async (t) => {
   const pacer = open({ concurrency: 32 });
-  const nothing = { granted: 0, isPaced: false, refusal: null, reopened: null };
+  const nothing = { granted: 0, bound: 0, isPaced: false, refusal: null, reopened: null };
   for (let n = 1; n <= 10; n++) pacer.hear({ ...nothing, granted: 10 }, start + n * 500);
   const refusal = { cause: 'quota', retryAfterMs: null, inFlight: 4, isPaced: true, period: 0 } as const;
   pacer.hear({ ...nothing, refusal }, start + 5_000);

@@ -103,6 +103,24 @@ t.test('token bucket: a quota that is doubled is found within 15 s', async (t) =
   }
 });
 
+t.test(
+  'a load just above the quota, or half as much again, uses it up: no throttle is taken for another',
+  async (t) => {
+    for (const name of ['token bucket', 'fixed window', 'sliding window']) {
+      for (const retryAfter of ['none', 'seconds'] as const) {
+        for (const arrivals of [22, 30]) {
+          const throttle = { ...(models[name] as Model)(20), retryAfter };
+          const all = await runs({ throttle, messages: 1_800, arrivals });
+          const used = (from: number, to: number) => median(all.map((run) => rate(run, from, to) / 20));
+          const what = `${name}, Retry-After ${retryAfter}, ${arrivals} a second`;
+          t.ok(used(10_000, 30_000) >= 0.88, `${what}: ${used(10_000, 30_000).toFixed(3)} at first`);
+          t.ok(used(30_000, 58_000) >= 0.955, `${what}: ${used(30_000, 58_000).toFixed(3)} later`);
+        }
+      }
+    }
+  },
+);
+
 t.test('two replicas behave as one, whatever the split of the load', async (t) => {
   for (const answer of answers.filter(({ penaltyMs }) => penaltyMs === 0)) {
     const throttle = { ...bucket(20), ...answer };

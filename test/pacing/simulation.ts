@@ -12,6 +12,8 @@ export interface Scenario {
   /** Takes the place of the first throttle at this time. */
   readonly change?: { readonly atMs: number; readonly throttle: Throttle };
   readonly messages: number;
+  /** So many come in a second, evenly. Default: all are there from the beginning. */
+  readonly arrivals?: number;
   readonly seed: number;
   /** How long CommBox works at a call, and how long a call takes each way. */
   readonly serviceMs?: readonly [number, number];
@@ -69,7 +71,8 @@ export async function simulate(scenario: Scenario): Promise<Run> {
   const loads = scenario.loads ?? [1];
   const sentBy = loads.map(() => 0);
   const total = loads.reduce((sum, load) => sum + load, 0);
-  const left = loads.map((load) => Math.round((scenario.messages * load) / total));
+  const coming = loads.map((load) => Math.round((scenario.messages * load) / total));
+  const left = scenario.arrivals === undefined ? [...coming] : coming.map(() => 0);
   const shared = createSharedState(agenda, () => between([1, 4]));
 
   const clock: Clock = {
@@ -155,6 +158,7 @@ export async function simulate(scenario: Scenario): Promise<Run> {
             onAllowed: pump,
           });
     return {
+      arrived: pump,
       start: async () => {
         await group?.start();
         pump();
@@ -163,11 +167,23 @@ export async function simulate(scenario: Scenario): Promise<Run> {
         isDead = true;
         shared.cutOff(name);
       },
-      isFinished: () => isDead || (left[index] === 0 && inFlight === 0),
+      isFinished: () => isDead || (sentBy[index] === coming[index] && inFlight === 0),
       stop: () => group?.stop(),
     };
   });
 
+  const { arrivals } = scenario;
+  if (arrivals !== undefined) {
+    for (const [index, messages] of coming.entries()) {
+      const share = (loads[index] as number) / total;
+      for (let n = 0; n < messages; n++) {
+        agenda.add((n * 1_000) / (arrivals * share), () => {
+          left[index] = (left[index] as number) + 1;
+          gateways[index]?.arrived();
+        });
+      }
+    }
+  }
   const { death } = scenario;
   if (death !== undefined) agenda.add(death.atMs, () => gateways[death.index]?.die());
   for (const gateway of gateways) void gateway.start();

@@ -18,6 +18,19 @@ t.test('what goes is measured while somebody waits, over some seconds', async (t
   t.equal(throughput.perSecond(busy(throughput, start + 8_000, 60, 20)), 20, 'of long ago nothing counts');
 });
 
+t.test('while a rate is being found, what went before does not count', async (t) => {
+  const throughput = createThroughput();
+  const found = busy(throughput, start, 10, 4);
+  t.equal(throughput.perSecond(busy(throughput, found, 10, 20)), 20);
+  const uneven = createThroughput();
+  let now = start;
+  for (let cycle = 0; cycle < 5; cycle++) now = busy(uneven, busy(uneven, now, 1, 0), 3, 24);
+  t.equal(uneven.perSecond(now), 18, 'the pauses of a steady pace do');
+  const slow = createThroughput();
+  for (const calls of [2, 0, 0, 0]) now = busy(slow, busy(slow, now, 4, calls), 1, 0);
+  t.equal(slow.perSecond(now), 8 / 20, 'few calls are uneven by chance');
+});
+
 t.test('while nobody waits nothing is measured, and a new backlog begins anew', async (t) => {
   const throughput = createThroughput();
   busy(throughput, start, 10, 8);

@@ -1,0 +1,56 @@
+import { activeMs, type Cycle } from './cycle-evidence.ts';
+import type { Belief, CountedCycle } from './throttle-belief.ts';
+
+const WINDOW_MS = 1_000;
+const MOST_KEPT = 8;
+// Fewer calls are the same in number by chance.
+const LEAST_CALLS = 5;
+// A call that was on its way, and rates that are no whole numbers.
+const DOUBT_CALLS = 1;
+const DOUBT_PART = 0.02;
+// Inflows are tried from the largest on, each by less smaller than a call in doubt.
+const STEPS = 240;
+const STEP = 0.97;
+
+/**
+ * Takes down what a cycle granted that was over within a second.
+ *
+ * @param pauseMs before it; Infinity if nothing had been sent before
+ */
+export function withCount(belief: Belief, cycle: Cycle, pauseMs: number): Belief {
+  const active = activeMs(cycle);
+  if (belief.shape !== 'bucket' || active > WINDOW_MS || active + pauseMs < WINDOW_MS) return belief;
+  const { grants } = cycle;
+  const same = belief.counted.filter((other) => other.grants === grants);
+  const counted = [...same, { grants, pauseS: pauseMs / 1_000, activeS: active / 1_000 }].slice(-MOST_KEPT);
+  return { ...belief, counted };
+}
+
+/**
+ * Whether the same number of calls was granted in times in which no bucket, however large and however fast it fills, would
+ * have: it gains while calls go, and in the pause before, up to its size.
+ */
+export function isNoBucket(cycles: readonly CountedCycle[]): boolean {
+  const [first] = cycles;
+  if (first === undefined || cycles.length < 2 || first.grants < LEAST_CALLS) return false;
+  const most = first.grants / Math.min(...cycles.map(({ activeS }) => activeS));
+  for (let step = 0; step < STEPS; step++) {
+    if (hasSize(cycles, most * STEP ** step)) return false;
+  }
+  return !hasSize(cycles, 0);
+}
+
+/** Whether there is a size with which a bucket that gains so many a second grants what these cycles were granted. */
+function hasSize(cycles: readonly CountedCycle[], inflow: number): boolean {
+  let least = 0;
+  let most = Number.POSITIVE_INFINITY;
+  for (const { grants, pauseS, activeS } of cycles) {
+    const doubt = DOUBT_CALLS + DOUBT_PART * grants;
+    const saved = grants - inflow * activeS;
+    const gained = inflow * pauseS;
+    if (gained < saved - doubt) return false;
+    least = Math.max(least, saved - doubt);
+    if (gained > saved + doubt) most = Math.min(most, saved + doubt);
+  }
+  return least <= most && most >= 0;
+}

@@ -1,0 +1,42 @@
+import t from 'tap';
+import { isNoBucket } from '../../src/pacing/counted-cycles.ts';
+import type { CountedCycle } from '../../src/pacing/throttle-belief.ts';
+
+const FULL = Number.POSITIVE_INFINITY;
+
+/** Those cycles of a bucket, empty at each refusal, that grant as many calls as the last, by pause and time that calls go. */
+const granted = (size: number, inflow: number, times: readonly (readonly [number, number])[]): CountedCycle[] => {
+  const all = times.map(([pauseS, activeS]) => {
+    const grants = Math.round(Math.min(size, inflow * pauseS) + inflow * activeS);
+    return { grants, pauseS, activeS };
+  });
+  return all.filter(({ grants }) => grants === all.at(-1)?.grants);
+};
+const twenty = (...times: readonly (readonly [number, number])[]): CountedCycle[] =>
+  times.map(([pauseS, activeS]) => ({ grants: 20, pauseS, activeS }));
+
+t.test('the same number whatever time there was for it is no bucket', async (t) => {
+  t.ok(isNoBucket(twenty([1.1, 0.5], [1.1, 0.9])));
+  t.ok(isNoBucket(twenty([FULL, 0.9], [1.05, 0.4])));
+  t.ok(isNoBucket(twenty([1.26, 0.58], [0.53, 0.91], [0.34, 0.85], [0.47, 0.87])));
+});
+
+t.test('what a bucket can have granted is not held against it', async (t) => {
+  const times = [
+    [FULL, 0.5],
+    [1, 0.5],
+    [30, 0.4],
+    [29, 0.41],
+    [1, 0.52],
+    [0.9, 0.6],
+  ] as const;
+  for (const size of [1, 5, 20, 100]) {
+    for (const inflow of [0.1, 1, 7, 20, 90]) t.notOk(isNoBucket(granted(size, inflow, times)), `${size}, ${inflow}/s`);
+  }
+});
+
+t.test('few calls are the same in number by chance, and one cycle says nothing', async (t) => {
+  t.notOk(isNoBucket([]));
+  t.notOk(isNoBucket(twenty([1, 0.5])));
+  t.notOk(isNoBucket(twenty([1.1, 0.2], [1.1, 0.9]).map((cycle) => ({ ...cycle, grants: 2 }))));
+});
