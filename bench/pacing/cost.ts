@@ -61,7 +61,13 @@ const noted = { ...unlimited, succeeded: () => {}, opensAt: () => 0, period: 0, 
 const common = {
   clock: systemClock,
   attempt: async () => sent,
-  ledger: { begin: async () => true, settle: async () => 'held' as const, ended: async () => null, note: () => {} },
+  ledger: {
+    begin: async () => true,
+    settle: async () => 'held' as const,
+    ended: async () => null,
+    follow: () => {},
+    note: () => {},
+  },
   credentials: { state: () => 'ok' as const, refused: async () => 'message' as const },
 };
 

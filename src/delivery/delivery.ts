@@ -13,6 +13,7 @@ import { isMatch } from './match.ts';
 import { createMessage, type Draft, isFinal, type Message } from './message.ts';
 import type { Prospect } from './outlook.ts';
 import { filesOf } from './payload.ts';
+import { createTardy } from './tardy.ts';
 
 /** A message on its way, as the one who submitted it sees it. */
 export interface Submission {
@@ -35,7 +36,7 @@ export interface BatchItem {
 
 /** The one way in: every send from every door becomes a message here. */
 export interface Delivery {
-  /** Takes a plain message: nothing is written before it is sent. */
+  /** Takes a plain message: nothing is written before it is sent, and its row only if it has not ended soon. */
   submit(draft: Draft): Submission;
   /**
    * Takes a message that is on disk before this resolves: one with a key, or one that nobody waits for.
@@ -104,6 +105,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const { clock, nextId, dispatchers, store, spool, watch } = options;
   const intake = createIntake(options);
   const here = new Map<string, Waiting>();
+  const tardy = createTardy({
+    clock,
+    here: () => here.values().map(({ message }) => message),
+    store: (message) => options.ledger.follow(message, intake.insertLate(message)),
+  });
   let isDraining = false;
 
   const dispatcherOf = (account: string): Dispatcher => {
@@ -121,6 +127,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const { promise: settled, resolve } = Promise.withResolvers<Message>();
     here.set(message.id, { message, settled, resolve });
     dispatcher.submit(message);
+    tardy.taken();
     return { message, settled, withdraw: () => dispatcher.withdraw(message) };
   };
 

@@ -14,7 +14,9 @@ import { filesOf } from './payload.ts';
  */
 export interface Intake {
   insert(message: Message, key: KeyClaim | null): Promise<InsertResult | undefined>;
-  /** The same for a batch, of which all is there or nothing. Whether keys were taken cannot be told afterwards. */
+  /** Stores a plain message that is on its way, as it is now. False if that failed; never rejects. */
+  insertLate(message: Message): Promise<boolean>;
+  /** The same as `insert` for a batch, of which all is there or nothing. Whether keys were taken cannot be told afterwards. */
   insertBatch(
     messages: readonly Message[],
     insert: () => ReturnType<Store['insertBatch']>,
@@ -60,6 +62,17 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
       } catch (error) {
         if (await areThere([message], error)) return { kind: 'inserted' };
         throw error;
+      }
+    },
+    async insertLate(message) {
+      // It goes on meanwhile, and its row must not.
+      const row = { ...rowOf(message), attempts: [...message.attempts] };
+      try {
+        await syncFiles([message]);
+        await store.insert([{ row, key: null }]);
+        return true;
+      } catch {
+        return false;
       }
     },
     async insertBatch(messages, insert) {

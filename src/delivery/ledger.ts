@@ -17,6 +17,13 @@ export interface Ledger {
   settle(message: Message, attempt: AttemptRecord | null): Promise<'held' | 'lost' | 'late'>;
   /** A message as it ended in the store; null if it has not ended there, or nobody can tell now. */
   ended(id: string): Promise<MessageRow | null>;
+  /**
+   * A plain message is being stored as it is now: from here on its steps are recorded, each once the row is there. If
+   * it could not be stored, it goes on without a row.
+   *
+   * @param stored whether it was; never rejects
+   */
+  follow(message: Message, stored: Promise<boolean>): void;
   /** Notes the end of a plain message, soon. */
   note(message: Message): void;
 }
@@ -31,6 +38,9 @@ export interface LedgerOptions {
 const REPEAT_MS = 1_000;
 
 export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Ledger {
+  /** Plain messages whose rows are on their way. */
+  const arriving = new Map<Message, Promise<boolean>>();
+
   const repeat = (message: Message, settlement: Settlement): void => {
     clock.schedule(REPEAT_MS, () => {
       void settle(message, settlement).catch(() => undefined);
@@ -56,8 +66,26 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Ledge
   };
 
   return {
-    begin: (message) => store.begin(message.id),
-    settle: (message, attempt) => settle(message, settlementOf(message, attempt, clock.now() + keepKeysMs)),
+    begin(message) {
+      const stored = arriving.get(message);
+      if (stored === undefined) return store.begin(message.id);
+      return stored.then((isStored) => !isStored || store.begin(message.id));
+    },
+    settle(message, attempt) {
+      const settlement = settlementOf(message, attempt, clock.now() + keepKeysMs);
+      const stored = arriving.get(message);
+      if (stored === undefined) return settle(message, settlement);
+      return stored.then((isStored) => (isStored ? settle(message, settlement) : 'held'));
+    },
+    follow(message, stored) {
+      message.isStored = true;
+      const arrival = stored.then((isStored) => {
+        arriving.delete(message);
+        message.isStored = isStored;
+        return isStored;
+      });
+      arriving.set(message, arrival);
+    },
     async ended(id) {
       const row = await store.get(id).catch(() => null);
       return row !== null && isFinal(row) ? row : null;

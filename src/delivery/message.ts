@@ -75,8 +75,8 @@ export interface Message extends Omit<MessageRow, 'failure' | 'payload'> {
   endedAt: number | null;
   readyAt: number;
   readonly patienceEndsAt: number;
-  /** Its row is in the store: every step is recorded there before it counts. */
-  readonly isStored: boolean;
+  /** Its row is in the store, or on its way there: every step is recorded there before it counts. */
+  isStored: boolean;
   readonly keepsRawAnswer: boolean;
   /** An attachment of it is not what was stored, so it cannot be sent. */
   readonly isDamaged: boolean;

@@ -61,7 +61,13 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
     store: createFakeStore({ insert, queuedCount: async () => 7, get: async () => null, ...methods }),
     spool: spool as Spool,
     watch: { wait: async () => {}, ended: (id) => void events.push(`ended ${id}`) },
-    ledger: { begin: async () => true, settle: async () => 'held', ended: async () => null, note: () => {} },
+    ledger: {
+      begin: async () => true,
+      settle: async () => 'held',
+      ended: async () => null,
+      follow: () => {},
+      note: () => {},
+    },
     queueLimit: 10,
     keepKeysMs: 1_000,
   });
