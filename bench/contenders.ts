@@ -35,6 +35,8 @@ export function gatewayEnv({ port, upstreamPort, directory }: Places): Record<st
     COMMBOX_EMAIL_STREAM: '533',
     GATEWAY_API_KEY: GATEWAY_KEY,
     RATE_LIMIT_MAX: '10000000',
+    // As many connections as the others have.
+    UPSTREAM_CONCURRENCY: '50',
     LOG_LEVEL: 'info',
   };
 }

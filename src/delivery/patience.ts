@@ -66,6 +66,8 @@ export function createPatience(options: PatienceOptions): Patience {
     const patienceMs = Math.max(0, message.patienceEndsAt - now);
     const opensAt = pacer.opensAt(now);
     if (Number.isFinite(opensAt) && opensAt - now > patienceMs) return true;
+    // Without a rate only a stop is in the way for longer than that.
+    if (pacer.throughput(now) === null && !isStopped(message.lane, message.caller)) return false;
     return outlook.prospect(message, own, now).startsAt - now > patienceMs * DOUBT;
   };
 

@@ -1,11 +1,11 @@
 import type { SpooledFile } from '../attachments/spool.ts';
 import type { Payload as StoredPayload } from '../store/message-row.ts';
 
-/** What goes to CommBox. JSON as bytes is passed on as it came; as text when this gateway made it. */
+/** What goes to CommBox. JSON is bytes until it was stored: they are counted and written more than once. */
 export type Payload = StoredPayload | { readonly kind: 'json'; readonly body: Buffer };
 
 export function jsonPayload(object: unknown): Payload {
-  return { kind: 'json', body: `{"data":${JSON.stringify(object)}}` };
+  return { kind: 'json', body: Buffer.from(`{"data":${JSON.stringify(object)}}`) };
 }
 
 /** The files that go with a message. */

@@ -17,8 +17,8 @@ export interface WaitingLine {
   readonly length: number;
 }
 
-// How many taken places may lie at the front before the array is cut.
-const SLACK = 1024;
+// How many taken places may lie at the front before the array is cut: they keep what was sent in memory.
+const SLACK = 32;
 
 export function createWaitingLine(): WaitingLine {
   let line: Message[] = [];

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../kernel/clock.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 
@@ -18,13 +19,16 @@ export function watchBodies(
   clock: Clock,
   onTooSlow: (request: IncomingMessage) => void,
 ): void {
-  const arriving = new Set<Arrival>();
+  // One for each connection, where a request begins only when the body before it is complete. To keep every request
+  // until the next check would make garbage collection copy thousands that are long over.
+  const arriving = new Map<Socket, Arrival>();
   let dueAt = 0;
   let isScheduled = false;
 
   server.prependListener('request', (request: IncomingMessage) => {
     if (!hasBody(request)) return;
-    arriving.add({ request, bytesBefore: request.socket.bytesRead, startedAt: clock.monotonic() });
+    const { socket } = request;
+    arriving.set(socket, { request, bytesBefore: socket.bytesRead, startedAt: clock.monotonic() });
     schedule();
   });
 
@@ -39,16 +43,16 @@ export function watchBodies(
     isScheduled = false;
     const now = clock.monotonic();
     const stoodStillMs = Math.max(now - dueAt, 0);
-    for (const arrival of arriving) {
+    for (const [socket, arrival] of arriving) {
       const { request, bytesBefore } = arrival;
       arrival.startedAt += stoodStillMs;
-      if (request.complete || request.socket.destroyed) {
-        arriving.delete(arrival);
+      if (request.complete || socket.destroyed) {
+        arriving.delete(socket);
         continue;
       }
-      const seconds = (request.socket.bytesRead - bytesBefore) / limits.bodyBytesPerSecond;
+      const seconds = (socket.bytesRead - bytesBefore) / limits.bodyBytesPerSecond;
       if (now - arrival.startedAt <= limits.bodyGraceMs + seconds * 1000) continue;
-      arriving.delete(arrival);
+      arriving.delete(socket);
       onTooSlow(request);
     }
     schedule();
