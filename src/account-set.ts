@@ -4,6 +4,7 @@ import type { Config } from './config/config.ts';
 import { createKeyWatch } from './config/key-watch.ts';
 import { expiryWarning } from './delivery/credentials-expiry.ts';
 import type { Readiness } from './http/routes/health.ts';
+import { createBacklogAlarms } from './observability/backlog-alarms.ts';
 import { createCredentialAlarms, logExpiries, refusalReasons } from './observability/credential-alarms.ts';
 import type { Log } from './observability/log.ts';
 import { createPacingAlarms, pacingReasons } from './observability/pacing-alarms.ts';
@@ -28,7 +29,7 @@ export interface AccountSet {
   close(isLate: boolean): Promise<void>;
 }
 
-export interface AccountSetDeps extends Omit<AccountDeps, 'refreshKeys' | 'onCredentials' | 'onPacing'> {
+export interface AccountSetDeps extends Omit<AccountDeps, 'refreshKeys' | 'onCredentials' | 'onPacing' | 'onBacklog'> {
   readonly log: Log;
   /** Called for each account when it begins to exist. */
   readonly onAdded: (account: Account) => void;
@@ -39,6 +40,7 @@ export function createAccountSet(config: Config, deps: AccountSetDeps): AccountS
   const all = new Map<string, Account>();
   const onCredentials = createCredentialAlarms(log);
   const onPacing = createPacingAlarms(log);
+  const onBacklog = createBacklogAlarms(log);
   const present = () => [...all.values()].filter(({ credentials }) => credentials.cause() !== 'gone');
   const configs = () => present().map((account) => account.config());
   const keys = createKeyWatch({
@@ -51,7 +53,8 @@ export function createAccountSet(config: Config, deps: AccountSetDeps): AccountS
   let isStarted = false;
 
   const add = (entry: AccountConfig) => {
-    const account = createAccount(entry, config, { ...deps, refreshKeys: keys.refresh, onCredentials, onPacing });
+    const alarms = { onCredentials, onPacing, onBacklog };
+    const account = createAccount(entry, config, { ...deps, refreshKeys: keys.refresh, ...alarms });
     all.set(entry.name, account);
     deps.onAdded(account);
     if (isStarted) void account.group.start();

@@ -58,6 +58,8 @@ export interface AccountDeps {
   readonly refreshKeys: (config: AccountConfig) => Promise<void>;
   readonly onCredentials: (account: string, ...change: Parameters<CredentialsOptions['onChange']>) => void;
   readonly onPacing: (account: string, alarm: PacingAlarm | null) => void;
+  /** Told of what keeps its stored messages from being read, and of null once nothing does. */
+  readonly onBacklog: (account: string, error: unknown) => void;
 }
 
 type Process = Pick<Config, 'proxy' | 'timing'>;
@@ -91,7 +93,8 @@ export function createAccount(initial: AccountConfig, process: Process, deps: Ac
   const wake = (flows: readonly FlowKey[]) => {
     for (const flow of flows) dispatcher.wake(flow);
   };
-  const backlog = createBacklog({ account: name, store, clock, giveBack, onRetry: wake });
+  const onTrouble = (error: unknown) => deps.onBacklog(name, error);
+  const backlog = createBacklog({ account: name, store, clock, giveBack, onRetry: wake, onTrouble });
   const pacer = createPacer({
     onTurn: (turn) => group.turned(turn),
     onAlarm: (alarm) => deps.onPacing(name, alarm),

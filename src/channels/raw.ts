@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Fault } from '../kernel/errors.ts';
-import { isRawNumber } from '../kernel/exact-json.ts';
+import { isRawNumber, parseExact } from '../kernel/exact-json.ts';
+import type { JsonPath } from '../kernel/json-members.ts';
 import { pointerTo } from '../kernel/pointer.ts';
 import { contentRecipients, membersOf, normalRecipient, UNREADABLE_RECIPIENT } from './recipients.ts';
 
@@ -48,6 +49,28 @@ export function checkRawObject(data: unknown, pointerPrefix: string): Fault[] {
   return faults;
 }
 
+/** Members that the gateway itself reads; the recipients' whatever their case. */
+const READ_EXACTLY = new Set<string>(['Message', 'sendToClient', ...INTEGER_FIELDS]);
+const RECIPIENT_MEMBERS = new Set([
+  'content',
+  'userstreamproviderid',
+  'streamproviderid',
+  'type',
+  'streamprovidertype',
+]);
+const CONTENT_RECIPIENTS = new Set(['to', 'cc', 'bcc']);
+
+/**
+ * Whether the gateway reads the member of such an object that this path leads to. Given twice, it could not know which of
+ * the two CommBox reads, and would check the wrong one.
+ */
+export function isReadFromRaw([name, inside]: JsonPath): boolean {
+  if (typeof name !== 'string') return false;
+  const lower = name.toLowerCase();
+  if (inside === undefined) return READ_EXACTLY.has(name) || RECIPIENT_MEMBERS.has(lower);
+  return lower === 'content' && typeof inside === 'string' && CONTENT_RECIPIENTS.has(inside.toLowerCase());
+}
+
 /**
  * Everyone whom such an object could reach, for the allow-list. Its ids count too, unless it clearly is a mail (Type 5,
  * StreamProviderType 4) with recipients of its own. Member names are matched whatever their case, as .NET does.
@@ -83,9 +106,10 @@ function listed(content: Record<string, unknown> | null, name: string): string[]
   return content === null ? [] : membersOf(content, name).flatMap(contentRecipients);
 }
 
+// Null also if a member is there twice: which of the two CommBox reads is open.
 function parseOrNull(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch {
     return null;
   }

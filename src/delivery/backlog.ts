@@ -14,8 +14,8 @@ export interface Backlog {
   /** Some of the flow may have become ready. */
   notice(flow: FlowKey): void;
   /**
-   * Takes the messages of the picks, oldest first; they are `sending` then. Never rejects: while the store is out of
-   * reach it finds nothing, and looks again later.
+   * Takes the messages of the picks, oldest first; they are `sending` then. Never rejects: while the store cannot be read
+   * it finds nothing, and looks again later.
    */
   take(picks: readonly TakePick[]): Promise<readonly Message[]>;
 }
@@ -28,14 +28,36 @@ export interface BacklogOptions {
   readonly giveBack: (message: Message) => void;
   /** Called with the flows into which it is worth looking again. */
   readonly onRetry: (flows: readonly FlowKey[]) => void;
+  /** Told of every error that kept messages from being taken, and of null once they have been for a while without one. */
+  readonly onTrouble: (error: unknown) => void;
 }
 
 const RETRY_MS = 1_000;
+/** What fails only now and then is one trouble, not many. */
+const CALM_MS = 5_000;
 
-export function createBacklog({ account, store, clock, giveBack, onRetry }: BacklogOptions): Backlog {
+export function createBacklog(options: BacklogOptions): Backlog {
+  const { account, store, clock, giveBack, onRetry, onTrouble } = options;
   /** The flows that may hold ready messages, and how often that was noticed. */
   const noticed = new Map<string, number>();
   let isTaking = false;
+  let isTroubled = false;
+  let cancelCalm: (() => void) | null = null;
+
+  const troubled = (error: unknown) => {
+    isTroubled = true;
+    cancelCalm?.();
+    cancelCalm = null;
+    onTrouble(error);
+  };
+  const took = () => {
+    if (!isTroubled || cancelCalm !== null) return;
+    cancelCalm = clock.schedule(CALM_MS, () => {
+      isTroubled = false;
+      cancelCalm = null;
+      onTrouble(null);
+    });
+  };
 
   const withFiles = async (row: MessageRow): Promise<Message | null> => {
     const { payload } = row;
@@ -47,6 +69,7 @@ export function createBacklog({ account, store, clock, giveBack, onRetry }: Back
       if (error instanceof AttachmentDamaged) return takenMessage(row, payload, true);
       // Whatever the cause, it would be lost if it stayed taken.
       giveBack(takenMessage(row, payload));
+      troubled(error);
       return null;
     }
   };
@@ -78,10 +101,12 @@ export function createBacklog({ account, store, clock, giveBack, onRetry }: Back
       const seen = picks.map((pick) => noticed.get(flowName(pick)));
       try {
         const rows = await store.take({ account, now: clock.now(), picks });
+        took();
         forgetEmpty(picks, rows, seen);
         const messages = await Promise.all(rows.map(withFiles));
         return messages.filter((message) => message !== null);
-      } catch {
+      } catch (error) {
+        troubled(error);
         for (const pick of picks) noticed.delete(flowName(pick));
         clock.schedule(RETRY_MS, () => onRetry(picks.map(({ lane, caller }) => ({ lane, caller }))));
         return [];

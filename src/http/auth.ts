@@ -6,6 +6,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
 import { addressGroup } from './address-group.ts';
 import { createFailureLimit } from './failure-limit.ts';
+import { repeatedHeaders } from './single-headers.ts';
 
 /** Failed authentications that an address may make in a minute before it is told to slow down. */
 const FAILURES_PER_MINUTE = 20;
@@ -42,6 +43,8 @@ export function addAuthentication(app: FastifyInstance, { directory, clock }: Au
   });
 
   app.addHook('onRequest', (request, reply, done) => {
+    const repeated = repeatedHeaders(request.raw);
+    if (repeated !== null) return done(repeated);
     const caller = directory.anonymous() ?? identify(request, directory);
     if (caller === null) return done(refusal(failures.note(sourceOf(request))));
     request.context.caller = caller;

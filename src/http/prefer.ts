@@ -13,7 +13,7 @@ export const ASYNC: Preferences = { respondAsync: true, waitMs: null };
 /** The longest `wait` that a request may ask for. */
 export const LONGEST_WAIT_SECONDS = 60;
 
-/** @throws GatewayError `invalid_request` for a `wait` that is not 0 to 60 seconds. */
+/** @throws GatewayError `invalid_request` for a `wait` that is not 0 to 60 seconds, or a `respond-async` with a value. */
 export function parsePrefer(header: string | string[] | undefined): Preferences {
   if (header === undefined) return NOTHING;
   let respondAsync = false;
@@ -21,11 +21,18 @@ export function parsePrefer(header: string | string[] | undefined): Preferences 
   for (const item of String(header).split(',')) {
     const [token = '', value = ''] = (item.split(';')[0] ?? '').split('=');
     const name = token.trim().toLowerCase();
-    if (name === 'respond-async') respondAsync = true;
+    const text = value.trim().replace(/^"(.*)"$/, '$1');
+    if (name === 'respond-async') respondAsync = parseBare(text);
     // The first one counts (RFC 7240, section 2).
-    if (name === 'wait' && waitMs === null) waitMs = parseWait(value.trim().replace(/^"(.*)"$/, '$1'));
+    if (name === 'wait' && waitMs === null) waitMs = parseWait(text);
   }
   return { respondAsync, waitMs };
+}
+
+// An empty value is none (RFC 7240, section 2).
+function parseBare(text: string): true {
+  if (text === '') return true;
+  throw invalidRequest([{ pointer: '', message: 'the header Prefer: respond-async takes no value; leave it out' }]);
 }
 
 function parseWait(text: string): number {

@@ -45,8 +45,9 @@ export function addRequestHooks(app: FastifyInstance, { log, requestEnded }: Req
     request.context = context;
     inProgress += 1;
     request.traceparent = traceparentOf(request.raw);
-    reply.raw.setHeader('x-request-id', request.id);
-    reply.raw.setHeader('traceparent', request.traceparent);
+    // Not on the raw answer: Node then checks and copies every other header of it one by one.
+    reply.header('x-request-id', request.id);
+    reply.header('traceparent', request.traceparent);
     // The one event that comes for every request, answered or left. What a caller left behind goes on to its end, and
     // is told then.
     reply.raw.once('close', () => {

@@ -1,3 +1,5 @@
+import { endOfString } from './json-text.ts';
+
 /** An object or a list whose end has not been read yet. */
 interface Container {
   /** Canonical items of a list, joined. */
@@ -104,13 +106,4 @@ function endOfWord(text: string, at: number): number {
   let end = at;
   while (end < text.length && !AFTER_NUMBER_OR_WORD.includes(text.charAt(end))) end++;
   return end;
-}
-
-// A pattern would keep a step to go back to for every character, and a string may be as long as the request.
-function endOfString(text: string, at: number): number {
-  for (let quote = text.indexOf('"', at + 1); ; quote = text.indexOf('"', quote + 1)) {
-    let backslashes = 0;
-    while (text[quote - 1 - backslashes] === '\\') backslashes++;
-    if (backslashes % 2 === 0) return quote + 1;
-  }
 }

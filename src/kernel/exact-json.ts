@@ -1,4 +1,5 @@
 import { type Fault, type GatewayError, invalidRequest, MAX_FAULTS } from './errors.ts';
+import { eachRepeatedMember, hasMoreMembers, type JsonPath, repeatedMember } from './json-members.ts';
 import { pointerTo } from './pointer.ts';
 
 declare global {
@@ -21,8 +22,9 @@ export const MAX_DEPTH = 20;
 
 // A number outside a string follows the start, white space, `[`, `:` or `,`. Fewer than 16 digits, without fraction,
 // exponent or minus zero, survive a double. Texts hold times and prices that look alike: a match is looked at again
-// without the strings, which is still far cheaper than the reviver.
-const MAY_LOSE_DIGITS = /(?:^|[[:,\s])(?:-0|-?(?:\d{16}|\d{1,15}[.eE]))/;
+// without the strings, which is still far cheaper than the reviver. A time at the end of a sentence is no match, since
+// JSON has a digit behind the point.
+const MAY_LOSE_DIGITS = /(?:^|[[:,\s])(?:-0|-?(?:\d{16}|\d{1,15}(?:\.\d|[eE][-+\d])))/;
 const STRINGS = /"(?:[^"\\]|\\.)*"/g;
 
 function mayLoseDigits(text: string): boolean {
@@ -34,15 +36,38 @@ const TOKEN = /[\s{}[\]:,]+|"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?
 /**
  * Reads JSON without losing a digit: a number whose source text differs from how JavaScript would write it becomes a
  * `JSON.rawJSON` value, everything else is what `JSON.parse` gives. A member called `__proto__` stays a plain member.
- * @throws {GatewayError} `invalid_request`, pointer "", that says where the text is broken and never quotes it, or that
- *   it nests deeper than {@link MAX_DEPTH}.
+ * Two members of one name in one object are refused: readers differ in which of them counts (RFC 8259, section 4; RFC
+ * 7493, section 2.3).
+ * @param onRepeated Told of each such member instead, as long as it returns true; the last one is what is read then.
+ * @throws {GatewayError} `invalid_request`: with the pointers of repeated members; or with pointer "", that says where
+ *   the text is broken and never quotes it, or that it nests deeper than {@link MAX_DEPTH}.
  */
-export function parseExact(text: string): unknown {
+export function parseExact(text: string, onRepeated?: (path: JsonPath) => boolean): unknown {
   const value = parsePlain(text);
-  const found = survey(value, 1);
-  if (found === 'depth') throw refuse(`must not nest deeper than ${MAX_DEPTH} levels`);
+  const found: Found = { members: 0, hasNumbers: false };
+  if (!survey(value, 1, found)) throw refuse(`must not nest deeper than ${MAX_DEPTH} levels`);
+  // What is repeated is in the text, and only once in the value.
+  if (hasMoreMembers(text, found.members)) {
+    if (onRepeated === undefined) throw invalidRequest(repeatedMembers(text));
+    eachRepeatedMember(text, MAX_DEPTH, onRepeated);
+  }
   // Only now is the reviver safe: it recurses, whereas plain parsing does not. Without a number it has nothing to do.
-  return found === 'numbers' && mayLoseDigits(text) ? JSON.parse(text, keepDigits) : value;
+  return found.hasNumbers && mayLoseDigits(text) ? JSON.parse(text, keepDigits) : value;
+}
+
+/**
+ * Whether an object of a JSON text, of which `value` is what `JSON.parse` gives, may have two members of one name: true
+ * also for what nests deeper than {@link MAX_DEPTH}, which is not looked at. Cheap, unlike naming them.
+ */
+export function mayRepeatMembers(text: string, value: unknown): boolean {
+  const found: Found = { members: 0, hasNumbers: false };
+  return !survey(value, 1, found) || hasMoreMembers(text, found.members);
+}
+
+function repeatedMembers(text: string): Fault[] {
+  const faults: Fault[] = [];
+  eachRepeatedMember(text, MAX_DEPTH, (path) => faults.push(repeatedMember(path)) < MAX_FAULTS);
+  return faults;
 }
 
 /** Whether a value is a number that {@link parseExact} kept as text. It is an object to everything but JSON. */
@@ -106,21 +131,25 @@ function breakingPoint(text: string, error: unknown): number | undefined {
   return end < text.length ? end : undefined;
 }
 
-/** Whether a value nests too deep, or else holds any number. */
-function survey(value: unknown, level: number): 'depth' | 'numbers' | null {
-  if (typeof value === 'number') return 'numbers';
-  if (typeof value !== 'object' || value === null) return null;
-  if (level > MAX_DEPTH) return 'depth';
-  let found: 'numbers' | null = null;
+interface Found {
+  /** Of all objects together. */
+  members: number;
+  hasNumbers: boolean;
+}
+
+/** Notes what a value holds. False if it nests too deep: the rest is not looked at then. */
+function survey(value: unknown, level: number, found: Found): boolean {
+  if (typeof value === 'number') found.hasNumbers = true;
+  if (typeof value !== 'object' || value === null) return true;
+  if (level > MAX_DEPTH) return false;
+  const isList = Array.isArray(value);
   const members = value as Record<string, unknown>;
   for (const key in members) {
+    if (!isList) found.members++;
     const member = members[key];
-    if (typeof member === 'string') continue;
-    const inside = survey(member, level + 1);
-    if (inside === 'depth') return inside;
-    found = inside ?? found;
+    if (typeof member !== 'string' && !survey(member, level + 1, found)) return false;
   }
-  return found;
+  return true;
 }
 
 function refuse(message: string): GatewayError {

@@ -71,7 +71,12 @@ function isHttpsUrl(text: string): boolean {
   return /^https:\/\/[^\s\\]+$/i.test(text) && !hasControl(text) && URL.canParse(text);
 }
 
-defineFormat('no-control', 'not contain control characters', (text) => !hasControl(text));
+// A lone surrogate is no character (RFC 8259, section 8.2): stores and UTF-8 would put another in its place.
+defineFormat(
+  'no-control',
+  'not contain control characters or lone surrogates',
+  (text) => !hasControl(text) && text.isWellFormed(),
+);
 defineFormat('int64', 'be a whole number within int64, as digits', isInt64);
 // RFC 3339, full-date. Dates that the calendar lacks are refused.
 defineFormat('date', 'be a date as in RFC 3339, such as 1990-12-31', isDate);

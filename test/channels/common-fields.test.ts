@@ -102,9 +102,11 @@ t.test('unknown fields and wrong types are errors, never coerced', async (t) => 
 });
 
 t.test('control characters are refused where a line of text is meant', async (t) => {
-  for (const control of ['\u0000', '\n', '\u001f', '\u007f']) {
+  for (const control of ['\u0000', '\n', '\u001f', '\u007f', '\ud800']) {
     for (const field of ['reference', 'identity', 'streamProviderId', 'stream', 'streamId']) {
-      t.match(faultsOf('chat', { [field]: `a${control}b` }), { [`/${field}`]: 'must not contain control characters' });
+      t.match(faultsOf('chat', { [field]: `a${control}b` }), {
+        [`/${field}`]: 'must not contain control characters or lone surrogates',
+      });
     }
     for (const field of ['id', 'firstName', 'lastName', 'phone', 'phone2', 'email']) {
       const pointer = `/customer/${field}`;

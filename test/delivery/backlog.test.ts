@@ -2,10 +2,13 @@ import t from 'tap';
 import { createBacklog } from '../../src/delivery/backlog.ts';
 import { rowOf } from '../../src/delivery/ledger.ts';
 import type { Draft, Message } from '../../src/delivery/message.ts';
+import { createBacklogAlarms } from '../../src/observability/backlog-alarms.ts';
+import { createLog } from '../../src/observability/log.ts';
 import type { FlowKey } from '../../src/pacing/scheduler.ts';
 import { AttachmentDamaged, StorageUnavailable } from '../../src/store/errors.ts';
 import type { MessageRow } from '../../src/store/message-row.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createLogCapture } from '../support/log-capture.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { queuedMessage } from '../support/messages.ts';
 import { createFakeStore } from './fake-store.ts';
@@ -24,6 +27,8 @@ function setUp(methods: Partial<Store>) {
   const clock = createManualClock();
   const givenBack: Message[] = [];
   const retried: FlowKey[][] = [];
+  const log = createLogCapture();
+  const alarm = createBacklogAlarms(createLog({ level: 'info', sink: log }));
   const backlog = createBacklog({
     account: 'default',
     store: createFakeStore(methods),
@@ -33,8 +38,9 @@ function setUp(methods: Partial<Store>) {
       retried.push([...flows]);
       for (const each of flows) backlog.notice(each);
     },
+    onTrouble: (error) => alarm('default', error),
   });
-  return { backlog, clock, givenBack, retried };
+  return { backlog, clock, givenBack, retried, log };
 }
 
 t.test('it asks the store until that has no more, and again when there is news', async (t) => {
@@ -99,6 +105,60 @@ t.test('while the store is out of reach it finds nothing, and looks again a seco
   await clock.advance(1_000);
   t.strictSame(retried, [[flow]]);
   t.equal((await backlog.take(two)).length, 1);
+});
+
+t.test('what keeps messages from being taken is logged when it begins and when it ends, each kind once', async (t) => {
+  let error: Error | null = null;
+  const take: Store['take'] = async () => {
+    if (error !== null) throw error;
+    return [row()];
+  };
+  const { backlog, clock, log } = setUp({ take });
+  const takeOften = async () => {
+    for (let times = 0; times < 3; times++) await backlog.take(two);
+  };
+  await takeOften();
+  t.strictSame(log.lines(), [], 'nothing to say while all is well');
+  error = new StorageUnavailable('down');
+  await takeOften();
+  error = new TypeError('text of a customer');
+  await takeOften();
+  error = new StorageUnavailable('down');
+  await takeOften();
+  error = null;
+  await takeOften();
+  await clock.advance(5_000);
+  const named = log.lines().map(({ level, account, errorName }) => ({ level, account, errorName }));
+  t.strictSame(named, [
+    { level: 40, account: 'default', errorName: 'StorageUnavailable' },
+    { level: 50, account: 'default', errorName: 'TypeError' },
+    { level: 30, account: 'default', errorName: undefined },
+  ]);
+  t.notMatch(log.text(), 'customer');
+  error = new StorageUnavailable('down');
+  await takeOften();
+  t.match(log.lines().slice(3), [{ level: 40 }], 'the next time is told again');
+});
+
+t.test('files that cannot be fetched are logged until they can be, whatever comes without files', async (t) => {
+  let isBroken = true;
+  const localFiles = async () => {
+    if (isBroken) throw new Error('a bug');
+    return [file];
+  };
+  let takes = 0;
+  const take: Store['take'] = async () => [takes++ % 2 === 0 ? withFile() : row()];
+  const { backlog, clock, log } = setUp({ take, localFiles });
+  const takeOften = async () => {
+    for (let times = 0; times < 6; times++) {
+      await backlog.take(two);
+      await clock.advance(1_000);
+    }
+  };
+  await takeOften();
+  isBroken = false;
+  await takeOften();
+  t.match(log.lines(), [{ level: 50, errorName: 'Error' }, { level: 30 }]);
 });
 
 t.test('files are fetched with the message', async (t) => {

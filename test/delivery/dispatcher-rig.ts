@@ -104,6 +104,7 @@ export function createRig(options: RigOptions = {}) {
         return 'held';
       },
       ended: async (id) => (endedElsewhere === null || !isFinal(endedElsewhere) ? null : { ...endedElsewhere, id }),
+      follow: () => {},
       note: () => {},
     },
     backlog: createBacklog({
@@ -114,6 +115,7 @@ export function createRig(options: RigOptions = {}) {
       onRetry: (flows) => {
         for (const flow of flows) dispatcher.wake(flow);
       },
+      onTrouble: () => {},
     }),
     credentials: { state: () => credentials, refused: async () => (credentials === 'refused' ? 'account' : 'message') },
     observer: { attemptEnded: () => {}, settled: (message) => settled.push(`${message.id} ${message.state}`) },

@@ -8,12 +8,12 @@ import type { BatchItem, Delivery } from '../../delivery/delivery.ts';
 import type { Fingerprinter } from '../../delivery/fingerprint.ts';
 import { jsonPayload } from '../../delivery/payload.ts';
 import { GatewayError, invalidRequest } from '../../kernel/errors.ts';
-import { parseExact } from '../../kernel/exact-json.ts';
 import { compileSchema } from '../../kernel/validate.ts';
 import type { KeyClaim, KeyedMessage, StoredAnswer } from '../../store/key-record.ts';
 import type { InsertResult, Store } from '../../store/store.ts';
 import { JSON_TYPE, rawOf, write } from '../answer.ts';
 import { callerOf } from '../auth.ts';
+import { parseBatch } from '../batch-body.ts';
 import { splitItem } from '../batch-item.ts';
 import { textOf } from '../body.ts';
 import type { DraftReader } from '../draft.ts';
@@ -45,6 +45,12 @@ const batchBody = compileSchema(batchSchema);
 type Known = { readonly id: string; readonly status: string };
 /** An item as it was read. Of a bad one, too, the key counts. */
 type Read = { readonly key: KeyClaim | null } & ({ readonly item: BatchItem } | { readonly problem: Problem });
+/** One whose member is there twice has no key: which of the two it would be is open. */
+const refused = (request: FastifyRequest, error: GatewayError): Read => ({
+  key: null,
+  problem: problemOf(error, request.id),
+});
+
 type Result = Known | { readonly problem: Problem };
 
 /** `POST /v1/messages`: many messages at once, always answered before they are sent. Needs an authenticated scope. */
@@ -56,14 +62,17 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
 
   app.post(ROUTE, { errorHandler }, async (request, reply) => {
     const text = textOf(request.body);
-    const body = parseExact(text);
+    const { body, repeated } = parseBatch(text);
     if (!batchBody.check(body)) throw invalidRequest(batchBody.faults(body));
     const batch = claimOf(request, fingerprinter, { route: ROUTE, jsonText: text });
     const files: SpooledFile[] = [];
     let isTaken = false;
     try {
       const reads: Read[] = [];
-      for (const item of (body as { messages: unknown[] }).messages) reads.push(await read(request, item, files));
+      for (const [index, item] of (body as { messages: unknown[] }).messages.entries()) {
+        const faults = repeated.get(index);
+        reads.push(faults === undefined ? await read(request, item, files) : refused(request, invalidRequest(faults)));
+      }
       const items = reads.flatMap((one) => ('item' in one ? [one.item] : []));
       const scopes = reads.flatMap(({ key }) => (key === null ? [] : [key.scope]));
       const earlier = scopes.length === 0 ? new Map<string, KeyedMessage>() : await store.findKeyed(scopes);

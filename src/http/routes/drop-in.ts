@@ -7,11 +7,13 @@ import type { MultipartLimits } from '../../attachments/limits.ts';
 import { receiveMultipart } from '../../attachments/multipart.ts';
 import type { Spool, SpooledFile } from '../../attachments/spool.ts';
 import { type Lane, lanes } from '../../channels/channel.ts';
-import { checkRawObject, rawRecipients, rawSendsToClient } from '../../channels/raw.ts';
+import { checkRawObject, isReadFromRaw, rawRecipients, rawSendsToClient } from '../../channels/raw.ts';
 import type { Fingerprinter } from '../../delivery/fingerprint.ts';
 import type { Payload } from '../../delivery/payload.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { invalidRequest, MAX_FAULTS } from '../../kernel/errors.ts';
+import { type Fault, invalidRequest, MAX_FAULTS } from '../../kernel/errors.ts';
+import { MAX_DEPTH, mayRepeatMembers } from '../../kernel/exact-json.ts';
+import { eachRepeatedMember, type JsonPath, repeatedMember } from '../../kernel/json-members.ts';
 import { write } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { textOf } from '../body.ts';
@@ -123,23 +125,33 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
 }
 
 function read(request: FastifyRequest, text: string, files: readonly SpooledFile[]): Received {
-  const value = parseObject(text);
   if (request.isMultipart()) {
-    return { text, data: value, pointer: '', payload: { kind: 'multipart', data: text, files } };
+    const data = parseObject(text, isReadFromRaw);
+    return { text, data, pointer: '', payload: { kind: 'multipart', data: text, files } };
   }
-  return { text, data: value['data'], pointer: '/data', payload: { kind: 'json', body: request.body as Buffer } };
+  const isRead = ([outer, ...path]: JsonPath) => outer === 'data' && (path.length === 0 || isReadFromRaw(path));
+  const { data } = parseObject(text, isRead);
+  return { text, data, pointer: '/data', payload: { kind: 'json', body: request.body as Buffer } };
 }
 
-// Digits are not at stake here: what is parsed is only looked at, and the bytes go on.
-function parseObject(text: string): Record<string, unknown> {
+// Digits are not at stake here: what is parsed is only looked at, and the bytes go on. So do members that are there
+// twice, but for those that are looked at.
+function parseObject(text: string, isRead: (path: JsonPath) => boolean): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw invalidRequest([{ pointer: '', message: 'is not valid JSON' }]);
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw invalidRequest([{ pointer: '', message: 'must be a JSON object' }]);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidRequest([{ pointer: '', message: 'must be a JSON object' }]);
+  }
+  const faults: Fault[] = [];
+  if (mayRepeatMembers(text, value)) {
+    eachRepeatedMember(text, MAX_DEPTH, (path) => !isRead(path) || faults.push(repeatedMember(path)) < MAX_FAULTS);
+  }
+  if (faults.length > 0) throw invalidRequest(faults);
+  return value as Record<string, unknown>;
 }
 
 function laneOf(request: FastifyRequest): Lane | undefined {

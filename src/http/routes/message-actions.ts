@@ -15,6 +15,7 @@ import { callerOf } from '../auth.ts';
 import { textOf } from '../body.ts';
 import { readFilter } from '../message-filter.ts';
 import { messageView } from '../message-view.ts';
+import { refuseBody } from '../unread-input.ts';
 import { findMessage } from './messages.ts';
 
 export interface MessageActionOptions {
@@ -38,6 +39,7 @@ export function addMessageActions(app: FastifyInstance, options: MessageActionOp
   const { delivery, store, spool, reconciler, clock, keepKeysMs } = options;
 
   app.post('/v1/messages/:id/cancel', async (request, reply) => {
+    refuseBody(request);
     const { id } = await findMessage(request, options);
     const isCanceled = delivery.cancelHere(id) ?? (await store.cancel(id, clock.now(), clock.now() + keepKeysMs));
     if (!isCanceled) throw conflict('Only a queued message can be canceled.', id);
@@ -53,6 +55,7 @@ export function addMessageActions(app: FastifyInstance, options: MessageActionOp
   });
 
   app.post('/v1/messages/:id/reconcile', async (request, reply) => {
+    refuseBody(request);
     const row = await findUnknown(request);
     const { isOpen: _, ...reconciliation } = await reconciler.reconcile(row);
     if (reconciliation.isResolved) await forget(row);

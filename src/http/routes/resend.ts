@@ -18,6 +18,7 @@ import { placeOf } from '../draft.ts';
 import { claimOf } from '../keyed.ts';
 import { ASYNC } from '../prefer.ts';
 import type { Sender } from '../sending.ts';
+import { refuseBody } from '../unread-input.ts';
 import { conflict } from './message-actions.ts';
 import { findMessage } from './messages.ts';
 
@@ -41,6 +42,7 @@ export function addResendRoute(app: FastifyInstance, options: ResendOptions): vo
   const { directory, allowlist, store, spool, clock } = options;
 
   app.post('/v1/messages/:id/resend', async (request, reply) => {
+    refuseBody(request);
     const { id } = await findMessage(request, options);
     const row = await store.get(id);
     if (row === null || !REPEATABLE.has(row.state)) {
