@@ -7,6 +7,8 @@ export interface AllowlistEntry {
 }
 
 export interface Allowlist {
+  /** Everyone may be written to. */
+  readonly isOpen: boolean;
   /**
    * Passes if every recipient is on the list. With a list, a message whose recipients are not known does not pass.
    *
@@ -35,7 +37,7 @@ export function parseAllowlistEntry(text: string): AllowlistEntry | null {
 
 /** A list of these entries; null means that there is no list and everyone may be written to. */
 export function createAllowlist(entries: readonly AllowlistEntry[] | null): Allowlist {
-  if (entries === null) return { check: () => {} };
+  if (entries === null) return { isOpen: true, check: () => {} };
   const allowed = new Set(entries.map(({ kind, value }) => `${kind}:${value}`));
 
   const passes = (recipient: string): boolean => {
@@ -49,6 +51,7 @@ export function createAllowlist(entries: readonly AllowlistEntry[] | null): Allo
   };
 
   return {
+    isOpen: false,
     check(recipients) {
       if (recipients.length === 0) {
         throw new GatewayError(

@@ -49,8 +49,6 @@ export function checkRawObject(data: unknown, pointerPrefix: string): Fault[] {
   return faults;
 }
 
-/** Members that the gateway itself reads; the recipients' whatever their case. */
-const READ_EXACTLY = new Set<string>(['Message', 'sendToClient', ...INTEGER_FIELDS]);
 const RECIPIENT_MEMBERS = new Set([
   'content',
   'userstreamproviderid',
@@ -61,13 +59,13 @@ const RECIPIENT_MEMBERS = new Set([
 const CONTENT_RECIPIENTS = new Set(['to', 'cc', 'bcc']);
 
 /**
- * Whether the gateway reads the member of such an object that this path leads to. Given twice, it could not know which of
- * the two CommBox reads, and would check the wrong one.
+ * Whether the member of such an object that this path leads to says whom it could reach. Given twice, nobody knows which
+ * of the two CommBox reads, and the allow-list would check the wrong one.
  */
-export function isReadFromRaw([name, inside]: JsonPath): boolean {
+export function namesRecipients([name, inside]: JsonPath): boolean {
   if (typeof name !== 'string') return false;
   const lower = name.toLowerCase();
-  if (inside === undefined) return READ_EXACTLY.has(name) || RECIPIENT_MEMBERS.has(lower);
+  if (inside === undefined) return RECIPIENT_MEMBERS.has(lower);
   return lower === 'content' && typeof inside === 'string' && CONTENT_RECIPIENTS.has(inside.toLowerCase());
 }
 

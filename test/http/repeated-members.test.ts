@@ -48,14 +48,13 @@ t.test('of a batch, only the message with a repeated member is refused', async (
   ]);
 });
 
-t.test('at the drop-in door, what the gateway checks must be there once, and the rest passes', async (t) => {
+t.test('at the drop-in door, what the allow-list checks must be there once, and the rest passes', async (t) => {
   const env = { RECIPIENT_ALLOWLIST: '972544444444' };
   const { post, simulator } = await startGateway(t, { env });
   const send = (data: string) => post('/streams/532/objects', data);
   const data = '"Type":4,"Message":"hello","UserStreamProviderId":"972544444444"';
   const refused: [body: string, pointer: string][] = [
     [`{"data":{},"data":{${data}}}`, '/data'],
-    [`{"data":{"Message":"",${data}}}`, '/data/Message'],
     [`{"data":{"UserStreamProviderId":"972500000000",${data}}}`, '/data/UserStreamProviderId'],
     [`{"data":{${data},"Content":{"to":["972500000000"],"to":["972544444444"]}}}`, '/data/Content/to'],
     [
@@ -68,8 +67,13 @@ t.test('at the drop-in door, what the gateway checks must be there once, and the
   }
   const asText = JSON.stringify('{"to":["972500000000"],"to":["972544444444"]}');
   expectProblem(t, await send(`{"data":{${data},"Content":${asText}}}`), { code: 'recipient_not_allowed' });
-  const inPart = await post('/streams/532/objects', part(`{"Message":"a",${data}}`), form);
-  expectProblem(t, inPart, { code: 'invalid_request', pointers: ['/Message'] });
+  const inPart = await post('/streams/532/objects', part(`{"Type":4,${data}}`), form);
+  expectProblem(t, inPart, { code: 'invalid_request', pointers: ['/Type'] });
   t.equal(simulator.counts().calls, 0);
-  t.match(await send(`{"x":1,"x":2,"data":{${data},"Own":1,"Own":2}}`), { status: 200 });
+  t.match(await send(`{"x":1,"x":2,"data":{"Message":"a",${data},"Own":1,"Own":2}}`), { status: 200 });
+
+  const open = await startGateway(t);
+  const twice = `{"data":{"UserStreamProviderId":"972500000000",${data}}}`;
+  t.match(await open.post('/streams/532/objects', twice), { status: 200 });
+  t.equal(open.simulator.received()[0]?.rawBody, twice, 'byte for byte');
 });

@@ -7,7 +7,7 @@ import type { MultipartLimits } from '../../attachments/limits.ts';
 import { receiveMultipart } from '../../attachments/multipart.ts';
 import type { Spool, SpooledFile } from '../../attachments/spool.ts';
 import { type Lane, lanes } from '../../channels/channel.ts';
-import { checkRawObject, isReadFromRaw, rawRecipients, rawSendsToClient } from '../../channels/raw.ts';
+import { checkRawObject, namesRecipients, rawRecipients, rawSendsToClient } from '../../channels/raw.ts';
 import type { Fingerprinter } from '../../delivery/fingerprint.ts';
 import type { Payload } from '../../delivery/payload.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -68,7 +68,7 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
     const { text, files } = await receive(request);
     let isTaken = false;
     try {
-      const { data, pointer, payload } = read(request, text, files);
+      const { data, pointer, payload } = read(request, text, files, !options.allowlist.isOpen);
       const key = claimOf(request, options.fingerprinter, { route: ROUTE, jsonText: text, streamId: stream.id, files });
       const error = faultOf(data, pointer);
       if (error !== null) {
@@ -124,19 +124,20 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
   }
 }
 
-function read(request: FastifyRequest, text: string, files: readonly SpooledFile[]): Received {
+/** @param isChecked whether it matters who could be reached */
+function read(request: FastifyRequest, text: string, files: readonly SpooledFile[], isChecked: boolean): Received {
   if (request.isMultipart()) {
-    const data = parseObject(text, isReadFromRaw);
+    const data = parseObject(text, isChecked ? namesRecipients : null);
     return { text, data, pointer: '', payload: { kind: 'multipart', data: text, files } };
   }
-  const isRead = ([outer, ...path]: JsonPath) => outer === 'data' && (path.length === 0 || isReadFromRaw(path));
-  const { data } = parseObject(text, isRead);
+  const inData = ([outer, ...path]: JsonPath) => outer === 'data' && (path.length === 0 || namesRecipients(path));
+  const { data } = parseObject(text, isChecked ? inData : null);
   return { text, data, pointer: '/data', payload: { kind: 'json', body: request.body as Buffer } };
 }
 
 // Digits are not at stake here: what is parsed is only looked at, and the bytes go on. So do members that are there
-// twice, but for those that are looked at.
-function parseObject(text: string, isRead: (path: JsonPath) => boolean): Record<string, unknown> {
+// twice, but for those that must be there `once`.
+function parseObject(text: string, once: ((path: JsonPath) => boolean) | null): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -147,8 +148,8 @@ function parseObject(text: string, isRead: (path: JsonPath) => boolean): Record<
     throw invalidRequest([{ pointer: '', message: 'must be a JSON object' }]);
   }
   const faults: Fault[] = [];
-  if (mayRepeatMembers(text, value)) {
-    eachRepeatedMember(text, MAX_DEPTH, (path) => !isRead(path) || faults.push(repeatedMember(path)) < MAX_FAULTS);
+  if (once !== null && mayRepeatMembers(text, value)) {
+    eachRepeatedMember(text, MAX_DEPTH, (path) => !once(path) || faults.push(repeatedMember(path)) < MAX_FAULTS);
   }
   if (faults.length > 0) throw invalidRequest(faults);
   return value as Record<string, unknown>;
