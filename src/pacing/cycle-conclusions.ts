@@ -19,6 +19,9 @@ const LEAST_RATE = 0.05;
 const FIRST_BURST_S = 2;
 // So many cycles in a row must have granted the same for it to be what flows into a bucket.
 const SAME_MEANS = 3;
+// If what was granted stayed the same within the one, while the rate fell by the other.
+const STEADY_MEAN = 0.01;
+const STEADY_FALL = 0.02;
 // Calls arrive a little closer together than they start: by some ten milliseconds in a window.
 const MARGIN_S = 0.013;
 const LEAST_MARGIN = 0.003;
@@ -132,11 +135,24 @@ function withMeans(belief: Belief, cycle: Cycle): Belief {
   const mean = meanOf(cycle);
   const isSame = Math.abs(mean / lastMean - 1) < 0.03 && Math.abs(rate / lastRefused - 1) > 0.02;
   const sameMeans = isSame ? belief.sameMeans + 1 : 1;
-  const next = { ...belief, sameMeans, lastMean: mean, lastRefused: rate };
-  if (belief.shape !== 'window' || sameMeans < SAME_MEANS) return next;
+  const next = withSteadyMean({ ...belief, sameMeans, lastMean: mean, lastRefused: rate }, cycle);
+  if (belief.shape !== 'window' || (sameMeans < SAME_MEANS && !isSteadyBucket(next))) return next;
   const burst = Math.max(1, Math.floor((0.8 * pauseMs(cycle) * mean) / 1_000));
-  return { ...next, shape: 'bucket', windowS: 1, burst, safeBurst: 0 };
+  return { ...next, shape: 'bucket', windowS: 1, burst, safeBurst: 0, steady: null };
 }
+
+/** A bucket that is drained a little faster than it fills looks like a window with a late call now and then. */
+function withSteadyMean(belief: Belief, cycle: Cycle): Belief {
+  if (cycle.trial.length > 0 || activeMs(cycle) < WHILE_MS) return belief;
+  const { rate, steady } = belief;
+  const mean = meanOf(cycle);
+  const isSame = steady !== null && Math.abs(mean / steady.mean - 1) < STEADY_MEAN;
+  return { ...belief, steady: isSame ? { ...steady, cycles: steady.cycles + 1 } : { cycles: 1, mean, rate } };
+}
+
+/** The rate fell from refusal to refusal, and what was granted did not. */
+const isSteadyBucket = ({ steady, rate }: Belief) =>
+  steady !== null && steady.cycles >= SAME_MEANS && rate < (1 - STEADY_FALL) * steady.rate;
 
 /** A window of a second that takes so many calls. */
 function countedWindow(belief: Belief, calls: number): Belief {

@@ -31,6 +31,8 @@ export interface Belief {
   readonly lastMean: number;
   readonly lastRefused: number;
   readonly sameMeans: number;
+  /** Cycles in a row that granted the same per second, at a rate that went well for a while: with the first one's rate. */
+  readonly steady: { readonly cycles: number; readonly mean: number; readonly rate: number } | null;
   /** The last cycles that were over within a second, and granted the same number of calls. */
   readonly counted: readonly CountedCycle[];
 }
@@ -63,6 +65,7 @@ export function initialBelief(knownRate: number): Belief {
     lastMean: 0,
     lastRefused: 0,
     sameMeans: 0,
+    steady: null,
     counted: [],
   };
 }

@@ -120,3 +120,26 @@ t.test('the limit of a minute is a round number of calls a minute', async (t) =>
   const { target } = conclude(before, seen);
   t.ok(isAbout(target * 60, 1_000), `${target * 60}`);
 });
+
+t.test(
+  'a bucket that was taken for a window: the rate falls from refusal to refusal, what is granted does not',
+  async (t) => {
+    let belief = believe({ shape: 'window', rate: 23 });
+    const shapes: string[] = [];
+    for (let cycles = 0; cycles < 5; cycles++) {
+      const { rate } = belief;
+      // Twenty were saved up in the pause of a second, and twenty a second come in.
+      const ms = 20_000 / (rate - 20);
+      belief = conclude(belief, cycle(rate, 1_000, ms, Math.round((rate * ms) / 1_000)));
+      shapes.push(belief.shape);
+    }
+    t.strictSame(new Set(shapes), new Set(['window', 'bucket']));
+    t.equal(shapes[4], 'bucket');
+
+    let window = believe({ shape: 'window', rate: 20 });
+    for (let late = 0; late < 6; late++) {
+      window = conclude(window, cycle(window.rate, 500, 30_000, Math.round(window.rate * 30)));
+      t.equal(window.shape, 'window', `${window.rate}/s, refused because of a late call`);
+    }
+  },
+);
