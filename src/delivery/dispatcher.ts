@@ -213,7 +213,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const now = clock.now();
       const prospect = outlook.prospect(message, own, now);
       if (message.readyAt <= now) return prospect;
-      return { ...prospect, waitingFor: 'schedule', startsAt: Math.max(prospect.startsAt, message.readyAt) };
+      const notBefore = (at: number) => Math.max(at, message.readyAt);
+      const { startsAt, startsAtBest } = prospect;
+      return {
+        ...prospect,
+        waitingFor: 'schedule',
+        startsAt: notBefore(startsAt),
+        startsAtBest: notBefore(startsAtBest),
+      };
     },
     waiting: lines.counts,
     demand() {

@@ -16,6 +16,8 @@ export interface Prospect {
   readonly position: number;
   /** When it will probably start, in epoch milliseconds; Infinity while an operator's stop holds it. */
   readonly startsAt: number;
+  /** When it will start if all goes well: whoever cannot wait for that waits in vain. */
+  readonly startsAtBest: number;
 }
 
 /** How long messages of one account have to wait. Counts are those of this process, corrected by the store's. */
@@ -83,8 +85,7 @@ export function createOutlook(options: OutlookOptions): Outlook {
    * How long it takes until so many have gone of those that wait already, in milliseconds. What comes into higher lanes
    * goes first, and is expected to keep coming for as long again as it has been.
    */
-  const duration = (messages: number, lane: Lane, now: number) => {
-    const rate = pacer.throughput(now);
+  const duration = (messages: number, lane: Lane, now: number, rate: number | null) => {
     if (rate === null) return 0;
     const { perSecond, lastsMs } = inflow.above(lane, now);
     const whileItComes = rate > perSecond ? messages / (rate - perSecond) : Number.POSITIVE_INFINITY;
@@ -123,10 +124,13 @@ export function createOutlook(options: OutlookOptions): Outlook {
       const position = aheadOf({ flows, flow, own: before, policy });
       const hasOthers = flows.some((other) => flowName(other) !== name);
       const waitingFor = reason(flow, hasOthers);
-      if (isStopped(flow.lane, flow.caller)) return { waitingFor, position, startsAt: Number.POSITIVE_INFINITY };
+      const never = Number.POSITIVE_INFINITY;
+      if (isStopped(flow.lane, flow.caller)) return { waitingFor, position, startsAt: never, startsAtBest: never };
       const opensAt = pacer.opensAt(now);
       const opening = Number.isFinite(opensAt) ? Math.max(opensAt, now) : now;
-      return { waitingFor, position, startsAt: opening + duration(position, flow.lane, now) };
+      const likely = duration(position, flow.lane, now, pacer.throughput(now));
+      const best = duration(position, flow.lane, now, pacer.bestThroughput(now));
+      return { waitingFor, position, startsAt: opening + likely, startsAtBest: opening + Math.min(likely, best) };
     },
   };
 }

@@ -67,8 +67,8 @@ export function createPatience(options: PatienceOptions): Patience {
     const opensAt = pacer.opensAt(now);
     if (Number.isFinite(opensAt) && opensAt - now > patienceMs) return true;
     // Without a rate only a stop is in the way for longer than that.
-    if (pacer.throughput(now) === null && !isStopped(message.lane, message.caller)) return false;
-    return outlook.prospect(message, own, now).startsAt - now > patienceMs * DOUBT;
+    if (pacer.bestThroughput(now) === null && !isStopped(message.lane, message.caller)) return false;
+    return outlook.prospect(message, own, now).startsAtBest - now > patienceMs * DOUBT;
   };
 
   return {

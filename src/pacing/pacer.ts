@@ -42,6 +42,8 @@ export interface Pacer {
   isPaced(now: number): boolean;
   /** Messages per second that will probably go, of all processes together; null = all that come. */
   throughput(now: number): number | null;
+  /** The same at best: what is allowed by now, whatever the pauses were until that was found. */
+  bestThroughput(now: number): number | null;
   /** Of the quota. */
   readonly period: Period;
   /** Calls that CommBox took, since the process began. */
@@ -139,6 +141,7 @@ export function createPacer(options: PacerOptions): Pacer {
     options.onTurn?.({ places: 'wanted' });
   };
   const mayProbe = () => breakers.mayProbe(role.mayProbe);
+  const atOnce = (now: number) => throughput.atOnce(inFlightLimit.limit, now) ?? Number.POSITIVE_INFINITY;
 
   return {
     room(now) {
@@ -218,9 +221,9 @@ export function createPacer(options: PacerOptions): Pacer {
       // The leader hears of all grants; what a small part can do says little about the whole.
       const part = role.leads ? 1 : role.share;
       const whole = measured === null || part < TELLING_SHARE ? null : measured / part;
-      const rate = Math.min(learner.rate, whole ?? throughput.atOnce(inFlightLimit.limit, now) ?? learner.rate);
-      return Number.isFinite(rate) ? rate : null;
+      return finite(Math.min(learner.rate, whole ?? atOnce(now)));
     },
+    bestThroughput: (now) => finite(Math.min(learner.rate, atOnce(now))),
     get period() {
       return quota.period;
     },
@@ -295,3 +298,5 @@ export function createPacer(options: PacerOptions): Pacer {
     },
   };
 }
+
+const finite = (rate: number) => (Number.isFinite(rate) ? rate : null);

@@ -35,8 +35,9 @@ function waits(lanes: Lanes, pace: Pace, seed: number, arrivalMs: number) {
   const isStopped = () => false;
   const scheduler = createScheduler({ policy, isStopped });
   const throughput = createThroughput();
-  const pacer: Pick<Pacer, 'throughput' | 'opensAt' | 'cause'> = {
+  const pacer: Pick<Pacer, 'throughput' | 'bestThroughput' | 'opensAt' | 'cause'> = {
     // Before it can be measured it is what is allowed.
+    bestThroughput: () => null,
     throughput: () => throughput.perSecond(now) ?? pace(Math.floor((now - begin) / 1_000)),
     opensAt: () => now,
     cause: () => null,

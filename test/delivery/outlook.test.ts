@@ -178,3 +178,16 @@ t.test('a count from before something came is outdated, but not for ever', async
   count([[shop, 3]], changes);
   t.equal(position(shop), 2, 'where something always comes, it counts all the same');
 });
+
+t.test('what was slow so far does not make a wait vain that the allowed rate would end in time', async (t) => {
+  const { pacer, outlook } = setUp([[shop, 100]]);
+  pacer.throttled(pacer.enter(now), 4_000, now);
+  let at = now;
+  for (; at < now + 8_000; at += 20) {
+    while (pacer.room(at) >= 1) pacer.succeeded(pacer.enter(at), at);
+  }
+  const rate = pacer.state(at).rate ?? 0;
+  const { startsAt, startsAtBest } = outlook.prospect(shop, 100, at);
+  t.ok(startsAt - at > 1.5 * (100_000 / rate), `after the pause: ${startsAt - at} ms`);
+  t.ok(startsAtBest - at < 1.1 * (100_000 / rate), `at the rate that is allowed now: ${startsAtBest - at} ms`);
+});

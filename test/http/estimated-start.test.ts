@@ -9,6 +9,7 @@ t.test(
       waitingFor: 'rate',
       position: 23,
       startsAt: Date.UTC(2026, 10, 22, 17, 38, 7, 806) + 0.1455,
+      startsAtBest: 0,
     } as const;
     const view = await acceptedView(message, 'queued', {
       delivery: { prospect: () => prospect },
