@@ -1,7 +1,6 @@
 import type { Test } from 'tap';
 import { everyRoute } from '../e2e/log-routes.ts';
 import type { Storage } from '../e2e/stored/storage.ts';
-import type { Answer } from '../http/call.ts';
 import { meetFaults } from './fault-tour.ts';
 import { messagesOf, objectOf } from './person.ts';
 import { commboxKeys } from './planted.ts';
@@ -10,6 +9,7 @@ import { sendWrong } from './requests.ts';
 import { nowhere, personal } from './searches.ts';
 import { bytesBelow, type Dump, people, type Stage, startStage } from './stage.ts';
 import { takeTour } from './tour.ts';
+import { sendWhenPaced } from './when-paced.ts';
 
 const LONGEST_MS = 300_000;
 /** Drives a gateway with this store everywhere it can go, and looks for what must not be found. */
@@ -89,15 +89,6 @@ async function refuseKeys(t: Test, stage: Stage): Promise<void> {
   clock.jump(15_000);
   simulator.control({ keys: [commboxKeys.current, commboxKeys.brand] });
   await stage.recovers();
-}
-
-/** The answer to an SMS that was let out: how much pace the faults before have left depends on how fast they were met. */
-async function sendWhenPaced({ ask, clock }: Stage): Promise<Answer> {
-  for (;;) {
-    const answer = await ask('billing', 'POST /v1/sms', { body: messagesOf.sms(people.billing) });
-    if (answer.json()['code'] !== 'commbox_throttled') return answer;
-    clock.jump(16_000);
-  }
 }
 
 async function proveSilence(t: Test, { ask, said, log, close }: Stage): Promise<void> {
