@@ -2,7 +2,14 @@ import { fileURLToPath } from 'node:url';
 import type { HttpRequest } from './lib/load.ts';
 import { COMMBOX_KEY, commboxRequest, GATEWAY_KEY, STREAM_ID, smsRequest } from './payloads.ts';
 
-export type ContenderName = 'raw' | 'bare' | 'gateway-sms' | 'gateway-drop-in' | 'fastify-http-proxy' | 'express';
+export type ContenderName =
+  | 'raw'
+  | 'bare'
+  | 'least'
+  | 'gateway-sms'
+  | 'gateway-drop-in'
+  | 'fastify-http-proxy'
+  | 'express';
 
 /** Something that stands between load and upstream. */
 export interface Contender {
@@ -59,6 +66,7 @@ const proxyAt = (name: ContenderName, title: string, file: string): Contender =>
 export const contenders: readonly Contender[] = [
   proxyAt('raw', 'raw undici hop on node:http', './contenders/raw-undici.ts'),
   proxyAt('bare', 'bare Fastify + undici', './contenders/bare-fastify.ts'),
+  { ...proxyAt('least', 'the least full path', './contenders/least-path.ts'), request: smsRequest() },
   {
     name: 'gateway-sms',
     title: 'gateway, POST /v1/sms',

@@ -13,6 +13,7 @@ import { isMatch } from './match.ts';
 import { createMessage, type Draft, isFinal, type Message } from './message.ts';
 import type { Prospect } from './outlook.ts';
 import { filesOf } from './payload.ts';
+import { createQueueLimit, type QueueLimitOptions } from './queue-limit.ts';
 import { createTardy } from './tardy.ts';
 
 /** A message on its way, as the one who submitted it sees it. */
@@ -86,13 +87,9 @@ export interface DeliveryOptions {
   readonly spool: Spool;
   readonly watch: FinalWatch;
   readonly ledger: Ledger;
-  /** Most stored messages that may wait; of those of lane `critical` a tenth more. */
-  readonly queueLimit: number;
+  readonly queueLimit: QueueLimitOptions['queueLimit'];
   readonly keepKeysMs: number;
 }
-
-// A campaign that fills the queue must not keep a one-time password out of it.
-const CRITICAL_RESERVE = 0.1;
 
 /** A message whose caller waits in this process. */
 interface Waiting {
@@ -104,6 +101,7 @@ interface Waiting {
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { clock, nextId, dispatchers, store, spool, watch } = options;
   const intake = createIntake(options);
+  const room = createQueueLimit(options);
   const here = new Map<string, Waiting>();
   const tardy = createTardy({
     clock,
@@ -133,12 +131,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   const makeRoom = async (drafts: readonly Draft[]) => {
     if (isDraining) throw shuttingDown();
-    if (drafts.length === 0) return;
-    const isCritical = drafts.every(({ lane }) => lane === 'critical');
-    const limit = options.queueLimit * (isCritical ? 1 + CRITICAL_RESERVE : 1);
-    if ((await store.queuedCount()) + drafts.length > limit) {
-      throw new GatewayError('overloaded', 'Too many messages are waiting already.', { retryAfterMs: 30_000 });
-    }
+    await room.claim(drafts);
   };
 
   const removeFiles = ({ payload }: Message) => {

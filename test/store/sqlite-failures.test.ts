@@ -159,3 +159,18 @@ t.test('a thread that is gone fails what waits for it, and the next calls', asyn
   await t.rejects(failing.call('check', 1), StorageUnavailable);
   await settle();
 });
+
+t.test('a lease that was taken away is told of, whatever fails beside that', async (t) => {
+  let takeAway = () => {};
+  const engine = startEngine(t, (database) => {
+    takeAway = () => void database.run('DELETE FROM leases');
+    return database;
+  });
+  const known = row();
+  engine.run([insert(known)]);
+  takeAway();
+  engine.run([call('take', picking(clock.now(), 1))]);
+  const beat = call('heartbeat', clock.now(), 1_000);
+  t.match(engine.run([beat, insert(known)]), [{ value: false }, { failure: {} }]);
+  t.match(engine.run([beat]), [{ value: true }]);
+});

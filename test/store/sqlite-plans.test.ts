@@ -1,7 +1,7 @@
 import t from 'tap';
 import { messageStates } from '../../src/store/message-row.ts';
+import type { Call } from '../../src/store/sqlite/call.ts';
 import type { Database, Values } from '../../src/store/sqlite/database.ts';
-import type { Call } from '../../src/store/sqlite/engine.ts';
 import { sentCells } from '../../src/store/sqlite/sent-rows.ts';
 import type { ListFilter } from '../../src/store/store.ts';
 import { createManualClock } from '../support/manual-clock.ts';

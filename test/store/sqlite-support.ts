@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import type { Call } from '../../src/store/sqlite/call.ts';
 import { type Database, openDatabase } from '../../src/store/sqlite/database.ts';
-import { type Call, createEngine, type Engine } from '../../src/store/sqlite/engine.ts';
+import { createEngine, type Engine } from '../../src/store/sqlite/engine.ts';
 import type { OperationName, Operations } from '../../src/store/sqlite/operations.ts';
 
 /** A directory with a spool, gone with its test. */

@@ -1,25 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import type { Call, CallResult } from './call.ts';
+import { createCommitted, type RunCommitted } from './committed.ts';
 import type { StoreContext } from './context.ts';
 import type { Database } from './database.ts';
-import { describeFailure, type Failure } from './failures.ts';
+import { describeFailure } from './failures.ts';
 import { beginLease } from './lease.ts';
-import { createOperations, type OperationName, readOperations } from './operations.ts';
-
-/** One operation by name, as it crosses between threads. */
-export interface Call {
-  readonly name: OperationName;
-  readonly args: readonly unknown[];
-}
-
-export type CallResult = { readonly value: unknown } | { readonly failure: Failure };
+import { createOperations, type OperationName } from './operations.ts';
 
 /** Runs operations on the database, synchronously: on a thread of its own, or in a test. */
 export interface Engine {
-  /**
-   * Runs all calls in one transaction that is on disk when this returns. Each has its own result: one that fails takes
-   * nothing of the others with it. Never throws.
-   */
-  run(calls: readonly Call[]): readonly CallResult[];
+  readonly run: RunCommitted;
   /** Whether content was erased since the last `truncateLog`: until then the log on disk may still hold it. */
   readonly needsTruncation: boolean;
   /** Moves the write-ahead log into the database and cuts it to nothing. False if a reader elsewhere prevented it. */
@@ -57,7 +47,6 @@ export function createEngine({ database, place, owner, spoolDirectory, openedAt 
   const operations = createOperations(context) as Record<OperationName, (...args: readonly unknown[]) => unknown>;
 
   const failed = (error: unknown): CallResult => ({ failure: describeFailure(error, place) });
-  const isRead = ({ name }: Call) => readOperations.has(name);
   const attempt = ({ name, args }: Call): CallResult => {
     try {
       return { value: operations[name](...args) };
@@ -65,39 +54,9 @@ export function createEngine({ database, place, owner, spoolDirectory, openedAt 
       return failed(error);
     }
   };
-  const inSavepoint = (call: Call): CallResult => {
-    database.run('SAVEPOINT call');
-    const result = attempt(call);
-    if (!database.isTransaction) return result;
-    if ('failure' in result) database.run('ROLLBACK TO call');
-    database.run('RELEASE call');
-    return result;
-  };
-  /** When nothing could be written: what only reads is answered all the same. */
-  const refuseWrites = (calls: readonly Call[], error: unknown) =>
-    calls.map((call) => (isRead(call) ? attempt(call) : failed(error)));
-
-  const run = (calls: readonly Call[]): readonly CallResult[] => {
-    if (calls.every(isRead)) return calls.map(attempt);
-    const results: CallResult[] = [];
-    try {
-      database.run('BEGIN IMMEDIATE');
-      for (const call of calls) {
-        const result = isRead(call) ? attempt(call) : inSavepoint(call);
-        // A full disk makes SQLite undo the whole transaction: alone, a smaller call may still fit.
-        if (!database.isTransaction) return calls.length === 1 ? [result] : calls.flatMap((each) => run([each]));
-        results.push(result);
-      }
-      database.run('COMMIT');
-      return results;
-    } catch (error) {
-      if (database.isTransaction) database.run('ROLLBACK');
-      return refuseWrites(calls, error);
-    }
-  };
 
   return {
-    run,
+    run: createCommitted({ database, attempt, failed }),
     get needsTruncation() {
       return needsTruncation;
     },

@@ -1,4 +1,4 @@
-import type { Call } from './engine.ts';
+import type { Call } from './call.ts';
 import { closed, toError } from './failures.ts';
 import type { OperationName, Operations } from './operations.ts';
 import type { StoreThread } from './thread.ts';

@@ -66,3 +66,6 @@ export const readOperations: ReadonlySet<OperationName> = new Set<OperationName>
   'neededFiles',
   'secret',
 ]);
+
+/** Operations that change what this process remembers, which no rollback takes back: they are never run a second time. */
+export const singleOperations: ReadonlySet<OperationName> = new Set<OperationName>(['heartbeat', 'giveLeaseBack']);

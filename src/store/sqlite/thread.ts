@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { StorageUnavailable } from '../errors.ts';
-import type { Call, CallResult } from './engine.ts';
+import type { Call, CallResult } from './call.ts';
 import { closed, toError } from './failures.ts';
 import type { WorkerOptions, WorkerReply, WorkerRequest } from './worker.ts';
 

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Call, CallResult } from './call.ts';
 import { openDatabase } from './database.ts';
-import { type Call, type CallResult, createEngine, type Engine } from './engine.ts';
+import { createEngine, type Engine } from './engine.ts';
 import { describeFailure, type Failure } from './failures.ts';
 
 /** What the thread is started with. */

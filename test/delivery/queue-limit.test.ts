@@ -1,0 +1,68 @@
+import t from 'tap';
+import { createQueueLimit } from '../../src/delivery/queue-limit.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { asyncDraft } from './delivery-rig.ts';
+
+function createQueue({ queueLimit }: { readonly queueLimit: number }) {
+  const clock = createManualClock();
+  const stored = { waiting: 0, asked: 0 };
+  const store = {
+    async queuedCount() {
+      stored.asked++;
+      return stored.waiting;
+    },
+  };
+  const limit = createQueueLimit({ store, clock, queueLimit });
+  /** How many of so many messages, one after the other, find room and are stored. */
+  const accept = async (messages: number): Promise<number> => {
+    for (let accepted = 0; accepted < messages; accepted++) {
+      try {
+        await limit.claim([asyncDraft()]);
+      } catch {
+        return accepted;
+      }
+      stored.waiting++;
+    }
+    return messages;
+  };
+  return { clock, stored, limit, accept };
+}
+
+t.test('exactly as many as the limit says are accepted, however fast they come', async (t) => {
+  for (const queueLimit of [1, 3, 10, 1_000]) {
+    const { accept } = createQueue({ queueLimit });
+    t.equal(await accept(queueLimit + 5), queueLimit, `${queueLimit}`);
+  }
+});
+
+t.test('as soon as there is room again, it is given', async (t) => {
+  const { stored, accept } = createQueue({ queueLimit: 100 });
+  await accept(101);
+  stored.waiting = 60;
+  t.equal(await accept(50), 40);
+});
+
+t.test('what others store is noticed within a quarter of a second', async (t) => {
+  const { clock, stored, accept } = createQueue({ queueLimit: 100 });
+  await accept(1);
+  stored.waiting = 100;
+  await clock.advance(250);
+  t.equal(await accept(1), 0);
+});
+
+t.test('a queue far from full is not counted for every message', async (t) => {
+  const { clock, stored, accept } = createQueue({ queueLimit: 1_000 });
+  await accept(500);
+  t.equal(stored.asked, 1);
+  await clock.advance(250);
+  await accept(100);
+  t.equal(stored.asked, 2);
+});
+
+t.test('messages that are being stored while it is counted have their place', async (t) => {
+  const { stored, limit } = createQueue({ queueLimit: 4 });
+  const claims = await Promise.allSettled(Array.from({ length: 6 }, () => limit.claim([asyncDraft()])));
+  t.equal(claims.filter(({ status }) => status === 'fulfilled').length, 4);
+  stored.waiting = 4;
+  await t.rejects(limit.claim([asyncDraft()]), { code: 'overloaded' });
+});
