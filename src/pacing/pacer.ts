@@ -1,12 +1,12 @@
-import { createAdmission } from './admission.ts';
-import { createBreakers, type Periods } from './breakers.ts';
+import type { Periods } from './breakers.ts';
 import type { PauseCause, Period } from './circuit.ts';
-import { createInFlightLimit, type LimitFacts } from './in-flight-limit.ts';
-import { createLessons } from './lessons.ts';
-import { alarmOf, type PacerState, type PacingAlarm, standing } from './pacer-state.ts';
-import { createRateLearner } from './rate-learner.ts';
+import { createGate } from './gate.ts';
+import { createHearing } from './hearing.ts';
+import { createPace } from './pace.ts';
+import { createPacerParts } from './pacer-parts.ts';
+import { type PacerState, type PacingAlarm, standing } from './pacer-state.ts';
+import { createPlaceRequests } from './place-requests.ts';
 import { aloneRole, type PacerMemory, type Role, type Tidings, type Turn } from './role.ts';
-import { createThroughput } from './throughput.ts';
 
 /** One attempt on its way. Must be given back exactly once. */
 export interface Pass {
@@ -73,75 +73,24 @@ export interface PacerOptions {
   readonly onAlarm?: (alarm: PacingAlarm | null) => void;
 }
 
-const NEVER = Number.NEGATIVE_INFINITY;
-const TELLING_SHARE = 0.1;
-
 export function createPacer(options: PacerOptions): Pacer {
-  const breakers = createBreakers(options);
-  const { quota, connection } = breakers;
-  const learner = createRateLearner(options);
-  const inFlightLimit = createInFlightLimit(options);
-  const lessons = createLessons(learner, inFlightLimit);
-  const throughput = createThroughput();
   let role: Role = aloneRole;
-  const admission = createAdmission({ learner, inFlightLimit, role: () => role });
+  const parts = createPacerParts(options, () => role);
+  const { breakers, learner, inFlightLimit, throughput, admission } = parts;
+  const { quota, connection } = breakers;
+  const turned = (turn: Turn) => options.onTurn?.(turn);
+  const gate = createGate(parts, (alarm) => options.onAlarm?.(alarm));
+  const pace = createPace(parts);
+  const places = createPlaceRequests(() => role, turned);
   let granted = 0;
   let bound = 0;
   let inFlight = 0;
-  let hasAsked = false;
-  let isUntold = false;
-  let alarm: PacingAlarm | null = null;
 
-  const noticeAlarm = () => {
-    const next = alarmOf(breakers);
-    if (next === alarm) return;
-    alarm = next;
-    options.onAlarm?.(next);
-  };
-
-  const reconnect = (now: number) => {
-    throughput.reopened(now - connection.closedAt, now);
-    connection.reopen(now);
-    admission.reopened(1, now, now);
-    noticeAlarm();
-  };
-
-  /** @param since when the call that opened began */
-  const reopen = (since: number, now: number) => {
-    const pauseMs = now - quota.closedAt;
-    throughput.reopened(pauseMs, now);
-    const { refusedAt } = quota;
-    quota.reopen(now);
-    const saved = role.leads ? lessons.opened(pauseMs, refusedAt, now) : null;
-    // Where nothing is saved up, the probe was the first call of a new count.
-    isUntold = saved === null;
-    if (saved === null) admission.reopened(1, now, now);
-    else admission.reopened(saved * role.share, learner.shape === 'window' ? since : now, now);
-    noticeAlarm();
-  };
-
-  /** @param isTelling whether attempts went at the rate that is being learned */
-  const close = (retryAfterMs: number | null, facts: LimitFacts, isTelling: boolean) => {
-    isUntold = false;
-    if (!quota.isClosed) lessons.closed(retryAfterMs, { ...facts, isGuess: role.share < 1 }, role.leads && isTelling);
-    // What is left of a long window is another time after each refusal.
-    quota.refused(retryAfterMs, facts.now, learner.windowS === 1);
-    noticeAlarm();
-  };
-
-  /** An attempt has ended. */
   const leave = () => {
     inFlight--;
-    if (role.places !== undefined && inFlight >= role.places) options.onTurn?.({ places: 'left' });
-  };
-  /** Whoever has no place does not wait until it is asked whether it wants one. */
-  const ask = () => {
-    if (hasAsked || role.places !== 0) return;
-    hasAsked = true;
-    options.onTurn?.({ places: 'wanted' });
+    places.ended(inFlight);
   };
   const mayProbe = () => breakers.mayProbe(role.mayProbe);
-  const atOnce = (now: number) => throughput.atOnce(inFlightLimit.limit, now) ?? Number.POSITIVE_INFINITY;
 
   return {
     room(now) {
@@ -149,7 +98,7 @@ export function createPacer(options: PacerOptions): Pacer {
       const room = isOpen ? admission.room(now, inFlight) : breakers.phase(now) === 'probing' && mayProbe() ? 1 : 0;
       if (room < 1) {
         throughput.waited(now);
-        ask();
+        places.waited();
       }
       return room;
     },
@@ -177,17 +126,17 @@ export function createPacer(options: PacerOptions): Pacer {
       throughput.granted(1, now);
       throughput.took(now - startedAt);
       const isConnected = connection.leave(periods.connection);
-      if (isConnected && connection.isClosed) reconnect(now);
+      if (isConnected && connection.isClosed) gate.reconnect(now);
       if (!quota.leave(periods.quota)) return;
       const wasClosed = quota.isClosed;
-      if (wasClosed) reopen(startedAt, now);
+      if (wasClosed) gate.reopen(startedAt, now);
       if (isConnected) {
         admission.granted();
         const isBound = admission.isBound(startedAt, now);
         if (isBound && (role.leads || !admission.isPaced(now))) bound++;
         inFlightLimit.granted({ inFlight: number, tookMs: now - startedAt }, isBound, now);
       }
-      if (wasClosed) options.onTurn?.({ reopened: periods.quota });
+      if (wasClosed) turned({ reopened: periods.quota });
     },
     inconclusive({ periods }) {
       leave();
@@ -197,33 +146,25 @@ export function createPacer(options: PacerOptions): Pacer {
     unreached({ periods }, now) {
       leave();
       quota.leave(periods.quota);
-      if (!connection.leave(periods.connection)) return;
-      connection.refused(null, now);
-      noticeAlarm();
+      if (connection.leave(periods.connection)) gate.cutOff(now);
     },
     throttled({ periods, inFlight: number }, retryAfterMs, now) {
       leave();
       const wasCutOff = connection.isClosed;
-      if (connection.leave(periods.connection) && wasCutOff) reconnect(now);
+      if (connection.leave(periods.connection) && wasCutOff) gate.reconnect(now);
       if (!quota.leave(periods.quota)) {
         if (retryAfterMs !== null) quota.extend(now + retryAfterMs);
         return;
       }
       const atOnce = Math.max(number, admission.ofAll(inFlight + 1));
       const refusal = { period: periods.quota, retryAfterMs, inFlight: atOnce, isPaced: admission.isPaced(now) };
-      close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits }, !wasCutOff);
-      options.onTurn?.({ refusal });
+      gate.close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits }, !wasCutOff);
+      turned({ refusal });
     },
     cause: () => breakers.cause,
     isPaced: admission.isPaced,
-    throughput(now) {
-      const measured = throughput.perSecond(breakers.closedAt ?? now);
-      // The leader hears of all grants; what a small part can do says little about the whole.
-      const part = role.leads ? 1 : role.share;
-      const whole = measured === null || part < TELLING_SHARE ? null : measured / part;
-      return finite(Math.min(learner.rate, whole ?? atOnce(now)));
-    },
-    bestThroughput: (now) => finite(Math.min(learner.rate, atOnce(now))),
+    throughput: pace.likely,
+    bestThroughput: pace.best,
     get period() {
       return quota.period;
     },
@@ -258,45 +199,12 @@ export function createPacer(options: PacerOptions): Pacer {
       // While no limit was met, nothing speaks against what this process found out itself.
       const isUnlimited = memory.learned.rate === null && !memory.circuit.isClosed;
       inFlightLimit.restore(Math.max(memory.inFlightLimit, isUnlimited ? inFlightLimit.limit : 0));
-      const wasClosed = quota.isClosed;
-      const pauseMs = now - quota.closedAt;
-      quota.adopt(memory.circuit, period);
-      noticeAlarm();
-      if (quota.isClosed || memory.circuit.isClosed) return;
-      const { burst, shape } = memory.learned;
-      // Who opened the account itself hears only now what was saved up.
-      const isLate = isUntold && shape !== 'window';
-      isUntold = false;
-      if (wasClosed) throughput.reopened(pauseMs, now);
-      if (wasClosed || isLate) admission.reopened(shape === 'window' ? 0 : burst * role.share, now, now);
+      gate.adopt(memory, period, now);
     },
     play(next) {
       role = next;
-      if (role.places !== 0) hasAsked = false;
+      places.renew();
     },
-    hear({ granted: calls, bound: boundCalls, isPaced, refusal, reopened }, now) {
-      learner.granted(calls, now);
-      throughput.granted(calls, now);
-      if (calls > 0) learner.begin(now);
-      // While nothing was ever refused, each process finds out for itself how many places it can fill.
-      const news = Number.isFinite(learner.rate) ? boundCalls : 0;
-      const { limit } = inFlightLimit;
-      for (let n = 0; n < news; n++) inFlightLimit.granted({ inFlight: limit, tookMs: 0 }, true, now);
-      if (isPaced) {
-        admission.paced(now);
-        throughput.waited(now);
-      }
-      // Nothing may wait here, while others do.
-      if (!quota.isClosed) learner.evolve(now, admission.isPaced(now));
-      if (reopened === quota.period && quota.isClosed) reopen(now, now);
-      if (refusal === null) return;
-      const { period, retryAfterMs, inFlight: atOnce } = refusal;
-      if (period === quota.period) {
-        const waits = refusal.isPaced ? { boundAt: NEVER, pacedAt: now } : { boundAt: now, pacedAt: NEVER };
-        close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits, ...waits }, true);
-      } else if (retryAfterMs !== null) quota.extend(now + retryAfterMs);
-    },
+    hear: createHearing(parts, gate),
   };
 }
-
-const finite = (rate: number) => (Number.isFinite(rate) ? rate : null);
