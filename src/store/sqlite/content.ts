@@ -11,7 +11,7 @@ export interface Content {
   segments(seq: number): readonly string[];
 }
 
-const WRITE = 'INSERT INTO payloads (message, kind, body) VALUES (:seq, :kind, :body)';
+const WRITE = 'INSERT INTO payloads (message, kind, body) VALUES (?, ?, ?)';
 const WRITE_FILE = `
   INSERT INTO files (message, position, segment, name, content_type, size, sha256)
   VALUES (:seq, :position, :segment, :name, :content_type, :size, :sha256)`;
@@ -22,7 +22,7 @@ export function createContent({ database, erased }: StoreContext): Content {
   const write = (seq: number, { payload }: MessageRow) => {
     if (payload === null) return;
     const isMultipart = payload.kind === 'multipart';
-    database.run(WRITE, { seq, kind: payload.kind, body: isMultipart ? payload.data : payload.body });
+    database.run(WRITE, [seq, payload.kind, isMultipart ? payload.data : payload.body]);
     if (!isMultipart) return;
     payload.files.forEach((file, position) => {
       database.run(WRITE_FILE, { seq, position, ...fileColumns(file) });
