@@ -5,5 +5,7 @@ import { runCommand } from './cli/commands.ts';
 const leave = () => process.exit(143);
 process.on('SIGTERM', leave);
 process.on('SIGINT', leave);
+// It would end the program by default. Whoever sends it wants what is read at the start anyway.
+process.on('SIGHUP', () => undefined);
 
 process.exitCode = await runCommand(process.argv.slice(2));

@@ -28,7 +28,11 @@ export const serveCommand: Command = {
     });
     const log = createLog({ level: config.logLevel });
     const services = await createServices(config, { clock: systemClock, log });
-    const url = await services.listen();
+    const url = await services.listen().catch(async (error: unknown) => {
+      // Without a listener nobody would see that it goes on sending.
+      await services.close();
+      throw error;
+    });
     log.info({ url, accounts: config.accounts.length, streams: config.directory.streams.length }, 'listening');
     return runUntilSignal({
       log,

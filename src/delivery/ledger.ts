@@ -28,6 +28,11 @@ export interface Ledger {
   note(message: Message): void;
 }
 
+export interface StoppableLedger extends Ledger {
+  /** Call before the store is closed: what could not be recorded until now is not tried again. */
+  stop(): void;
+}
+
 export interface LedgerOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -37,14 +42,20 @@ export interface LedgerOptions {
 
 const REPEAT_MS = 1_000;
 
-export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Ledger {
+export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): StoppableLedger {
   /** Plain messages whose rows are on their way. */
   const arriving = new Map<Message, Promise<boolean>>();
 
+  let isStopped = false;
+  const repeats = new Set<() => void>();
+
   const repeat = (message: Message, settlement: Settlement): void => {
-    clock.schedule(REPEAT_MS, () => {
+    if (isStopped) return;
+    const cancel = clock.schedule(REPEAT_MS, () => {
+      repeats.delete(cancel);
       void settle(message, settlement).catch(() => undefined);
     });
+    repeats.add(cancel);
   };
 
   /** Whoever took the message over called it unknown, since only this process knows that it was sent. */
@@ -91,6 +102,11 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Ledge
       return row !== null && isFinal(row) ? row : null;
     },
     note: (message) => store.record(rowOf(message)),
+    stop() {
+      isStopped = true;
+      for (const cancel of repeats) cancel();
+      repeats.clear();
+    },
   };
 }
 

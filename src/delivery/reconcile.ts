@@ -2,7 +2,7 @@ import type { CommboxClient } from '../commbox/client.ts';
 import { type ListedObject, type Listing, type LookupRequest, listObjects } from '../commbox/lookup.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { MessageRow } from '../store/message-row.ts';
-import type { Store } from '../store/store.ts';
+import type { ObjectPlace, Store } from '../store/store.ts';
 import type { Keyring } from './keyring.ts';
 import { readSentObject } from './sent-object.ts';
 
@@ -37,6 +37,14 @@ export interface ReconcilerOptions {
 const BEFORE_MS = 5 * 60_000;
 const AFTER_MS = 15 * 60_000;
 
+/** Most messages are sent by then, or their caller has gone. */
+const WAITED_MS = 10 * 60_000;
+
+interface Searched {
+  readonly from: number;
+  readonly to: number;
+}
+
 const NOTHING = { found: null, objectIds: [], isResolved: false } as const;
 
 export function createReconciler({ accounts, store, clock }: ReconcilerOptions): Reconciler {
@@ -63,10 +71,12 @@ export function createReconciler({ accounts, store, clock }: ReconcilerOptions):
       if (listing.kind !== 'listed') return { ...NOTHING, isOpen: listing.kind !== 'rejected' };
       const matches = listing.objects.filter((object) => object.message === sent.text && isWithin(object, from, to));
       const [only] = matches;
-      // Several could be this message or its twins; none proves nothing: neither says what became of it.
+      // Several could be this message or its twins; none proves nothing: neither says what became of it. Nor does one that
+      // is known to be a twin's.
       const isResolved =
         matches.length === 1 &&
         only !== undefined &&
+        !(await store.isObjectOfAnother(row.id, placeOf(row, only, { from, to }))) &&
         (await store.resolve(row.id, { state: 'sent', objectId: only.objectId, now: clock.now() }));
       return { found: matches.length, objectIds: matches.map(({ objectId }) => objectId), isResolved, isOpen: false };
     },
@@ -83,6 +93,12 @@ async function listWithEitherKey(account: ReconcileAccount, request: Omit<Lookup
   const second = await listObjects(client, basePath, { ...request, key: other });
   if (second.kind === 'listed') keyring.prefer(other);
   return second;
+}
+
+/** Where another message would be that the object came from, unless it waited for long. */
+function placeOf({ account }: MessageRow, { objectId, createdAt }: ListedObject, searched: Searched): ObjectPlace {
+  const { from, to } = createdAt === null ? searched : { from: createdAt - BEFORE_MS, to: createdAt + BEFORE_MS };
+  return { account, objectId, from: from - WAITED_MS, to };
 }
 
 function isWithin({ createdAt }: ListedObject, from: number, to: number): boolean {

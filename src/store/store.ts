@@ -4,6 +4,15 @@ import type { Flow, FlowBacklog, PacingExchange, PacingView, Pause } from './flo
 import type { KeyClaim, KeyEffect, KeyedMessage, KeyRecord, StoredAnswer } from './key-record.ts';
 import type { AttemptRecord, MessageRow, MessageState, StoredFailure } from './message-row.ts';
 
+/** An object of CommBox, and the time in which the message was accepted that it came from, if it came from here. */
+export interface ObjectPlace {
+  readonly account: string;
+  readonly objectId: string;
+  /** Epoch milliseconds, both included. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Which `unknown` message is to be looked for at CommBox next, and when again if that brings no answer. */
 export interface LookupTurn {
   readonly account: string;
@@ -212,6 +221,8 @@ export interface Store {
   takeUnreconciled(turn: LookupTurn): Promise<MessageRow | null>;
   /** A lookup of this message got an answer: it is not given out again. */
   reconciled(id: string): Promise<void>;
+  /** Whether the object is that of another message than `id`, among those accepted in this time. */
+  isObjectOfAnother(id: string, object: ObjectPlace): Promise<boolean>;
   /**
    * Erases payloads of final messages ended before `erasedBefore`, forgets keys past their time, and deletes messages
    * ended before `deletedBefore`, `limit` of each at most. Resolves with the spool names no longer needed, and whether

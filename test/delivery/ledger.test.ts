@@ -97,6 +97,18 @@ t.test('while the store is out of reach, the end is repeated until it is written
   t.equal(settlements.length, 1);
 });
 
+t.test('a store that is closed is asked no more, and nothing keeps the process', async (t) => {
+  const { ledger } = setUp(() => {
+    throw new StorageUnavailable('closed');
+  });
+  const before = clock.pending;
+  t.equal(await ledger.settle(sent(), attempt), 'late');
+  t.equal(clock.pending, before + 1);
+  ledger.stop();
+  t.equal(await ledger.settle(sent(), attempt), 'late');
+  t.equal(clock.pending, before);
+});
+
 t.test('who took over hears that the message was sent after all, and nothing else', async (t) => {
   const resolved: unknown[] = [];
   const resolve: Store['resolve'] = async (id, to) => resolved.push({ id, ...to }) > 0;

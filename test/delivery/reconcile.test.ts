@@ -26,8 +26,11 @@ const unknown = (members: Partial<MessageRow> = {}): MessageRow => ({
 });
 
 /** A reconciler before a CommBox that lists these objects to its key; null: that gives no answer. */
-function setUp(objects: readonly string[] | null, keys: { accepted?: string; next?: string } = {}) {
-  const { accepted = 'key-1', next = null } = keys;
+function setUp(
+  objects: readonly string[] | null,
+  options: { accepted?: string; next?: string; others?: readonly string[] } = {},
+) {
+  const { accepted = 'key-1', next = null, others = [] } = options;
   const calls: CommboxRequest[] = [];
   const resolved: unknown[] = [];
   const client: Pick<CommboxClient, 'call'> = {
@@ -44,11 +47,18 @@ function setUp(objects: readonly string[] | null, keys: { accepted?: string; nex
   const resolve: Store['resolve'] = async (id, to) => resolved.push([id, to.state, to.objectId]) > 0;
   const reconciler = createReconciler({
     accounts: new Map([['default', { client: client as CommboxClient, basePath: '/base', keyring }]]),
-    store: createFakeStore({ resolve }),
+    store: createFakeStore({ resolve, isObjectOfAnother: async (_, { objectId }) => others.includes(objectId) }),
     clock,
   });
   return { reconciler, calls, resolved };
 }
+
+t.test('the object of another message with the same text says nothing about this one', async (t) => {
+  const { reconciler, resolved } = setUp([listed('7')], { others: ['7'] });
+  const nothing = { found: 1, objectIds: ['7'], isResolved: false, isOpen: false };
+  t.strictSame(await reconciler.reconcile(unknown()), nothing);
+  t.strictSame(resolved, []);
+});
 
 t.test('one object with its text, at its time, is the message', async (t) => {
   const { reconciler, calls, resolved } = setUp([listed('9007199254740993'), listed('2', 'another text')]);

@@ -16,7 +16,7 @@ import { createListener, type Listener } from './listener.ts';
 import { migrate } from './migrate.ts';
 import { exchangePacing } from './pacing.ts';
 import { listPauses, setPause } from './pauses.ts';
-import { markReconciled, takeUnreconciledMessage } from './reconcile.ts';
+import { isObjectOfAnother, markReconciled, takeUnreconciledMessage } from './reconcile.ts';
 import { recoverOrphans } from './recover.ts';
 import { createSettling } from './settling.ts';
 import { expireMessages, findNeededFiles, sweepMessages } from './sweep.ts';
@@ -147,6 +147,7 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
     },
     takeUnreconciled: (turn) => takeUnreconciledMessage(database, turn),
     reconciled: (id) => markReconciled(database, id),
+    isObjectOfAnother: (id, object) => isObjectOfAnother(database, id, object),
     async sweep(now, erasedBefore, deletedBefore, limit) {
       const until = {
         now: Math.ceil(now),

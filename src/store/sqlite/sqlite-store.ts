@@ -85,6 +85,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     expire: (now, limit, keepKeysUntil) => call('expire', now, limit, keepKeysUntil),
     takeUnreconciled: (turn) => call('takeUnreconciled', turn),
     reconciled: (id) => call('reconciled', id),
+    isObjectOfAnother: (id, object) => call('isObjectOfAnother', id, object),
     sweep: (now, erasedBefore, deletedBefore, limit) => call('sweep', now, erasedBefore, deletedBefore, limit),
     neededFiles: () => call('neededFiles'),
     localFiles: checkedFiles,

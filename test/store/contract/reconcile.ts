@@ -41,6 +41,22 @@ export async function reconcileContract(t: Test, createPlace: CreatePlace): Prom
     t.match(await store.takeUnreconciled({ ...turn, account: 'brand-b' }), { id: elsewhere.id });
   });
 
+  await t.test('an object is that of another message of its account, if one of that time has it', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const now = clock.now();
+    const sent = row({ mode: 'sync', state: 'sent', payload: null, objectId: '7', sentAt: now, endedAt: now });
+    const own = row({ state: 'sending' });
+    await insertRows(store, sent, own);
+    const isOther = (id: string, members = {}) =>
+      store.isObjectOfAnother(id, { account: 'default', objectId: '7', from: now, to: now, ...members });
+    t.equal(await isOther(own.id), true);
+    t.equal(await isOther(sent.id), false, 'its own');
+    t.equal(await isOther(own.id, { objectId: '8' }), false);
+    t.equal(await isOther(own.id, { account: 'brand-b' }), false);
+    t.equal(await isOther(own.id, { from: now + 1, to: now + 9 }), false, 'an id can come again, years later');
+  });
+
   await t.test('what got no answer comes again with a back-off, however often the gateway is restarted', async (t) => {
     const { clock, place, row } = await stage(t, createPlace);
     const message = row({ state: 'sending' });
