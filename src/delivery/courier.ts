@@ -43,7 +43,8 @@ export function createCourier(options: CourierOptions): Courier {
     const now = clock.now();
     if (result.kind === 'throttled') pacer.throttled(pass, result.retryAfterMs, now);
     else if (result.kind === 'unreachable') pacer.unreached(pass, now);
-    else if (result.kind === 'unclear' || result.kind === 'damaged') pacer.inconclusive(pass);
+    else if (result.kind === 'unclear') pacer.unclear(pass, now);
+    else if (result.kind === 'damaged') pacer.inconclusive(pass);
     else pacer.succeeded(pass, now);
   };
 

@@ -30,7 +30,9 @@ export interface Pacer {
   enter(now: number): Pass;
   /** CommBox took the call: it answered something other than a throttle. */
   succeeded(pass: Pass, now: number): void;
-  /** The call told nothing about the throttle, e.g. it timed out. */
+  /** The call reached CommBox, and told nothing about the throttle, e.g. since no answer came in time. */
+  unclear(pass: Pass, now: number): void;
+  /** There was no call after all. */
   inconclusive(pass: Pass): void;
   /** CommBox refused the call as one too many. */
   throttled(pass: Pass, retryAfterMs: number | null, now: number): void;
@@ -138,6 +140,11 @@ export function createPacer(options: PacerOptions): Pacer {
       }
       if (wasClosed) turned({ reopened: periods.quota });
     },
+    unclear({ periods }, now) {
+      leave();
+      quota.leave(periods.quota);
+      if (connection.leave(periods.connection) && connection.isClosed) gate.reconnect(now);
+    },
     inconclusive({ periods }) {
       leave();
       connection.leave(periods.connection);
@@ -152,13 +159,13 @@ export function createPacer(options: PacerOptions): Pacer {
       leave();
       const wasCutOff = connection.isClosed;
       if (connection.leave(periods.connection) && wasCutOff) gate.reconnect(now);
-      if (!quota.leave(periods.quota)) {
-        if (retryAfterMs !== null) quota.extend(now + retryAfterMs);
-        return;
-      }
+      const isNews = quota.leave(periods.quota);
+      // Of the calls that were on their way when the first was refused, only a pause that one of them states counts.
+      if (!isNews && (retryAfterMs === null || !quota.isClosed)) return;
       const atOnce = Math.max(number, admission.ofAll(inFlight + 1));
       const refusal = { period: periods.quota, retryAfterMs, inFlight: atOnce, isPaced: admission.isPaced(now) };
-      gate.close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits }, !wasCutOff);
+      if (isNews) gate.close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits }, !wasCutOff);
+      else quota.extend(now + (retryAfterMs ?? 0));
       turned({ refusal });
     },
     cause: () => breakers.cause,

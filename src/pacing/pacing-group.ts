@@ -5,7 +5,7 @@ import { createDivider } from './division.ts';
 import { createHearsay } from './hearsay.ts';
 import type { Pacer } from './pacer.ts';
 import { type Published, proberOf, type Report, roleOf } from './pacing-report.ts';
-import { aloneRole, type Role, type Turn } from './role.ts';
+import { aloneRole, type Refusal, type Role, type Turn } from './role.ts';
 
 /**
  * Keeps the pace of an account the same in all processes, and remembers it. One of them, the leader, learns for all:
@@ -162,6 +162,7 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
       // Without the store each process goes on with its last share: alone, so it must not wait for another's probe or
       // place, and what it alone is granted says nothing about what all are.
       if (others > 0) pacer.play({ leads: false, mayProbe: true, share: role.share });
+      onAllowed();
     } finally {
       isBusy = false;
       if (!isStopped) cancelNext = clock.schedule(pauseMs(), () => void meet());
@@ -189,7 +190,7 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     turned(turn) {
       if ('refusal' in turn) {
         sums.refusals++;
-        refusal = turn.refusal;
+        refusal = withLongest(refusal, turn.refusal);
       } else if ('reopened' in turn) {
         sums.reopenings++;
         reopened = turn.reopened;
@@ -205,4 +206,11 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
       await exchange().catch(() => undefined);
     },
   };
+}
+
+/** Of several refusals in one period it is the longest pause that counts. */
+function withLongest(earlier: Refusal | null, { retryAfterMs, ...refusal }: Refusal): Refusal {
+  if (earlier === null || earlier.period !== refusal.period) return { ...refusal, retryAfterMs };
+  const stated = [earlier.retryAfterMs, retryAfterMs].filter((ms) => ms !== null);
+  return { ...earlier, retryAfterMs: stated.length === 0 ? null : Math.max(...stated) };
 }

@@ -33,14 +33,16 @@ export function createGroupRig(options: { readonly knownRate?: number } = {}) {
       knownRate: options.knownRate ?? null,
       onTurn: (turn) => group.turned(turn),
     });
-    const process = { name, pacer, wants, isDead: false };
+    const process = { name, pacer, wants, isDead: false, allowed: 0 };
     const group = createPacingGroup({
       account: 'default',
       store: { exchangePacing: (request) => (process.isDead ? new Promise(() => {}) : exchange(name, request)) },
       pacer,
       clock,
       wants: () => process.wants,
-      onAllowed: () => {},
+      onAllowed: () => {
+        process.allowed++;
+      },
     });
     listeners.set(name, () => group.heardOf());
     await group.start();
@@ -61,6 +63,8 @@ export function createGroupRig(options: { readonly knownRate?: number } = {}) {
         listeners.delete(name);
         await group.stop();
       },
+      /** How often it was told that it may send more. */
+      timesAllowed: () => process.allowed,
       share: () => pacer.state(clock.now()).share,
       state: () => pacer.state(clock.now()).state,
       room: () => pacer.room(clock.now()),

@@ -126,6 +126,23 @@ t.test('a probe that told nothing makes room for another', async (t) => {
   t.equal(pacer.cause(), 'quota');
 });
 
+t.test('a call that reached CommBox ends the pause for want of a connection, whatever came of it', async (t) => {
+  const pacer = open();
+  pacer.unreached(pacer.enter(start), start);
+  const later = start + 60_000;
+  pacer.unclear(pacer.enter(later), later);
+  t.equal(pacer.cause(), null);
+  t.match(pacer.state(later), { state: 'open', alarm: null });
+});
+
+t.test('a call of which nobody knows what came does not end a throttle', async (t) => {
+  const pacer = open();
+  pacer.throttled(pacer.enter(start), 1_000, start);
+  pacer.unclear(pacer.enter(start + 1_050), start + 1_050);
+  t.equal(pacer.cause(), 'quota');
+  t.equal(pacer.room(start + 1_050), 1, 'and another may probe');
+});
+
 t.test('a connection that is lost while CommBox throttles leaves the pause as it is', async (t) => {
   const pacer = open();
   const [first, late] = [pacer.enter(start), pacer.enter(start)];
