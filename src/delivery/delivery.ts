@@ -13,7 +13,8 @@ import { isMatch } from './match.ts';
 import { createMessage, type Draft, isFinal, type Message } from './message.ts';
 import type { Prospect } from './outlook.ts';
 import { filesOf } from './payload.ts';
-import { createQueueLimit, type QueueLimitOptions } from './queue-limit.ts';
+import type { QueueLimitOptions } from './queue-limit.ts';
+import { createRoom } from './room.ts';
 import { createTardy } from './tardy.ts';
 
 /** A message on its way, as the one who submitted it sees it. */
@@ -101,14 +102,13 @@ interface Waiting {
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { clock, nextId, dispatchers, store, spool, watch } = options;
   const intake = createIntake(options);
-  const room = createQueueLimit(options);
+  const room = createRoom(options);
   const here = new Map<string, Waiting>();
   const tardy = createTardy({
     clock,
     here: () => here.values().map(({ message }) => message),
     store: (message) => options.ledger.follow(message, intake.insertLate(message)),
   });
-  let isDraining = false;
 
   const dispatcherOf = (account: string): Dispatcher => {
     const dispatcher = dispatchers.get(account);
@@ -127,11 +127,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     dispatcher.submit(message);
     tardy.taken();
     return { message, settled, withdraw: () => dispatcher.withdraw(message) };
-  };
-
-  const makeRoom = async (drafts: readonly Draft[]) => {
-    if (isDraining) throw shuttingDown();
-    await room.claim(drafts);
   };
 
   const removeFiles = ({ payload }: Message) => {
@@ -158,7 +153,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     accept: (draft, key) =>
       stored(async () => {
         const dispatcher = dispatcherOf(draft.account);
-        await makeRoom(draft.mode === 'async' ? [draft] : []);
+        const record = await room.forOne({ draft, key });
+        if (record !== null) return { kind: 'taken', record };
         const message = createMessage(draft, nextId(), clock.now(), true);
         const result = await intake.insert(message, key);
         if (result?.kind === 'taken') return { kind: 'taken', record: result.record };
@@ -167,7 +163,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
     acceptBatch: (items, batch, answer) =>
       stored(async () => {
-        await makeRoom(items.map(({ draft }) => draft));
+        const places = items.map(({ draft }) => dispatcherOf(draft.account));
+        const record = await room.forBatch(items, batch);
+        if (record !== null) return { kind: 'taken', record };
         const messages = items.map(({ draft }) => createMessage(draft, nextId(), clock.now(), true));
         const rows = messages.map((message, i) => ({ row: rowOf(message), key: items[i]?.key ?? null }));
         const render = (results: readonly InsertResult[]) =>
@@ -177,7 +175,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         );
         if (inserted.kind === 'taken') return inserted;
         messages.forEach((message, i) => {
-          if (inserted.results[i]?.kind === 'inserted') follow(message, dispatcherOf(message.account));
+          if (inserted.results[i]?.kind === 'inserted') follow(message, places[i] as Dispatcher);
           else removeFiles(message);
         });
         return { kind: 'accepted', answer: render(inserted.results) };
@@ -215,13 +213,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
 
     async drain() {
-      isDraining = true;
+      room.close();
       for (const dispatcher of dispatchers.values()) dispatcher.stop();
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.idle()));
     },
   };
-}
-
-function shuttingDown(): GatewayError {
-  return new GatewayError('shutting_down', 'The gateway is shutting down.', { retryAfterMs: 5_000 });
 }

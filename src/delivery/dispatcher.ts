@@ -110,6 +110,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     delays.set(message, message.readyAt, () => {
       enqueue(message);
       turns.pump();
+      patience.await(message, 0);
     });
   };
 
@@ -159,6 +160,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     giveUp,
     onTurn: patience.forget,
     onReturned: requeue,
+    onShut: () => patience.foresee(),
     onSettled() {
       patience.recheck();
       checkIdle();

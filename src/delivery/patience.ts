@@ -33,6 +33,8 @@ export interface Patience {
   await(message: Message, own: number | null): void;
   /** It started, or ended. */
   forget(message: Message): void;
+  /** Nothing may start now: withdraws whoever would wait in vain, if that has changed. */
+  foresee(): void;
   /** Withdraws those whose time ended while the store was asked. */
   recheck(): void;
   readonly withdraw: End;
@@ -47,6 +49,8 @@ export function createPatience(options: PatienceOptions): Patience {
   const { clock, pacer, outlook, isHeld, isStopped, giveUp } = options;
   const alarms = createAlarms(clock);
   const overdue: Message[] = [];
+  /** The end of the pause in view of which all were judged last; those that came since are judged as they come. */
+  let foreseen = Number.NEGATIVE_INFINITY;
 
   const hindranceOf = (message: Message, now: number): outcomes.Hindrance => {
     if (isHeld()) return 'credentials';
@@ -71,18 +75,30 @@ export function createPatience(options: PatienceOptions): Patience {
     return outlook.prospect(message, own, now).startsAtBest - now > patienceMs * DOUBT;
   };
 
+  const tooLate = (message: Message) => {
+    if (options.isAsking()) overdue.push(message);
+    else giveUp(message, withdraw);
+  };
+
   return {
     await(message, own) {
       if (message.state !== 'queued' || options.isStarting(message)) return;
       if (isHeld() || isVain(message, own, clock.now())) {
         return giveUp(message, (vain, now) => withdrawBehind(vain, own, now));
       }
-      alarms.set(message, message.patienceEndsAt, () => {
-        if (options.isAsking()) overdue.push(message);
-        else giveUp(message, withdraw);
-      });
+      alarms.set(message, message.patienceEndsAt, () => tooLate(message));
     },
     forget: (message) => alarms.cancel(message),
+    foresee() {
+      const opensAt = pacer.opensAt(clock.now());
+      const before = foreseen;
+      foreseen = pacer.cause() === null || !Number.isFinite(opensAt) ? Number.NEGATIVE_INFINITY : opensAt;
+      if (foreseen <= before) return;
+      for (const message of alarms.messages()) {
+        const isInLine = message.readyAt <= clock.now() && !options.isStarting(message);
+        if (isInLine && message.patienceEndsAt < opensAt) tooLate(message);
+      }
+    },
     recheck() {
       for (const message of overdue.splice(0)) if (!options.isStarting(message)) giveUp(message, withdraw);
     },

@@ -27,6 +27,8 @@ export interface TurnsOptions {
   readonly onTurn: (message: Message) => void;
   /** It had its turn, but the account was closed while the store was asked. */
   readonly onReturned: (message: Message) => void;
+  /** Nothing may start now, although somebody waits. */
+  readonly onShut: () => void;
   /** The store has answered. */
   readonly onSettled: () => void;
 }
@@ -172,7 +174,10 @@ export function createTurns(options: TurnsOptions): Turns {
     while (!isHeld() && scheduler.size > 0 && !isTaking) {
       const now = clock.now();
       const room = Math.min(pacer.room(now) - reserved, LONGEST_PLAN);
-      if (room < 1) return wakeWhenOpen(now);
+      if (room < 1) {
+        options.onShut();
+        return wakeWhenOpen(now);
+      }
       const before = options.courier().busy + reserved;
       allot(room);
       // Nobody who is active may go: all are stopped.

@@ -56,6 +56,25 @@ t.test('a wait longer than the patience is told at once, with how long', async (
   t.match(second, { state: 'failed', attempts: { length: 0 }, failure: { code: 'commbox_throttled' } });
 });
 
+t.test('whoever waits already hears of a pause that is longer than its patience as soon as it begins', async (t) => {
+  const { submit, open, clock } = createRig({ concurrency: 1 });
+  const now = clock.now();
+  submit();
+  const [short, long] = [submit(), submit({ patienceEndsAt: now + 100_000 })];
+  const later = submit({ sendAt: now + 5_000 });
+  open[0]?.end(throttled(60_000));
+  await clock.advance(0);
+  t.match(short, { state: 'failed' });
+  await clock.advance(5_000);
+  for (const message of [short, later]) {
+    t.match(message, { state: 'failed', failure: { code: 'commbox_throttled', outcome: 'not_sent' } });
+    t.ok((message.failure?.retryAfterMs ?? 0) >= 55_000, `${message.failure?.retryAfterMs}`);
+  }
+  t.equal(long.state, 'queued');
+  await clock.advance(67_000);
+  t.equal(open[1]?.message, long);
+});
+
 t.test('without Retry-After a message is repeated within the patience, then withdrawn', async (t) => {
   const { submit, answer, starts, clock } = createRig();
   answer(() => throttled(null));
