@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { channelNames } from './channels/channel.ts';
 import { addAuthentication } from './http/auth.ts';
 import { addJsonBodies } from './http/body.ts';
+import { addClosing } from './http/closing.ts';
 import { createDraftReader, type DraftOptions } from './http/draft.ts';
 import { addFallbacks } from './http/fallbacks.ts';
 import { addOverload, type OverloadSetup } from './http/overload-setup.ts';
@@ -55,6 +56,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = createServer({ ...options, onRefused: (refused) => log.info({ ...refused }, 'refused') });
   addFallbacks(app);
   addRequestHooks(app, { log, requestEnded: options.metrics?.requestEnded ?? (() => {}) });
+  addClosing(app, options.clock);
   const overload = await addOverload(app, options);
   addJsonBodies(app);
   addHealthRoutes(app, options.readiness);

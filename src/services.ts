@@ -192,10 +192,6 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
       return { reasons: [...(await storage.problems()), ...reasons], warnings };
     },
   });
-  // Whoever keeps a connection leaves with the next answer; when the listener closes, a request could be on its way.
-  app.server.prependListener('request', (_, response) => {
-    if (isDraining) response.setHeader('connection', 'close');
-  });
 
   return {
     app,
@@ -215,17 +211,21 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
     },
     async close({ lingerMs, cutMs } = AT_ONCE) {
       isDraining = true;
+      app.closing.begin();
       reloader.stop();
       await sleep(clock, lingerMs);
-      const closed = app.close();
+      const closed = app.closing.shut();
+      watch.stop();
       const drained = delivery.drain();
       const isLate = await endsAfter(drained, cutMs - lingerMs, clock);
       // Cut calls were written already: each ends as `unknown`, which is the truth.
       await accounts.close(isLate);
       await drained;
+      await app.closing.cut();
       await closed;
       upkeep.stop();
       await metricsListener?.close();
+      ledger.stop();
       await storage.close();
     },
   };

@@ -10,11 +10,23 @@ export interface FinalWatch {
   ended(id: string): void;
 }
 
+export interface StoppableFinalWatch extends FinalWatch {
+  /** Ends all waits, and those to come at once: the process ends, and who asks is told how things stand. */
+  stop(): void;
+}
+
 // The net under notifications of other processes, which may get lost with a connection.
 const POLL_MS = 1_000;
 
-export function createFinalWatch({ store, clock }: { readonly store: Store; readonly clock: Clock }): FinalWatch {
+export function createFinalWatch({
+  store,
+  clock,
+}: {
+  readonly store: Store;
+  readonly clock: Clock;
+}): StoppableFinalWatch {
   const waiting = new Map<string, Set<() => void>>();
+  let isStopped = false;
 
   const ended = (id: string) => {
     for (const wakeUp of waiting.get(id) ?? []) wakeUp();
@@ -25,6 +37,10 @@ export function createFinalWatch({ store, clock }: { readonly store: Store; read
 
   return {
     ended,
+    stop() {
+      isStopped = true;
+      for (const id of [...waiting.keys()]) ended(id);
+    },
     wait: (id, ms, signal) =>
       new Promise((resolve) => {
         const cancels: (() => void)[] = [];
@@ -46,7 +62,7 @@ export function createFinalWatch({ store, clock }: { readonly store: Store; read
             );
           });
         };
-        if (signal?.aborted) return resolve();
+        if (signal?.aborted || isStopped) return resolve();
         waiting.set(id, (waiting.get(id) ?? new Set()).add(finish));
         cancels[0] = clock.schedule(ms, finish);
         poll();
