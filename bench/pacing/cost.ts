@@ -66,6 +66,7 @@ const common = {
     settle: async () => 'held' as const,
     ended: async () => null,
     follow: () => {},
+    revoke: () => {},
     note: () => {},
   },
   credentials: { state: () => 'ok' as const, refused: async () => 'message' as const },

@@ -38,9 +38,8 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
   };
 
   const takeBack = (message: Message) => {
-    const now = clock.now();
-    if (message.mode === 'async') return void store.cancel(message.id, now, now).catch(() => false);
-    outcomes.refuseForStorage(message, now);
+    if (message.mode === 'async') return ledger.revoke(message.id);
+    outcomes.refuseForStorage(message, clock.now());
     void ledger.settle(message, null);
   };
 

@@ -26,6 +26,11 @@ export interface Ledger {
   follow(message: Message, stored: Promise<boolean>): void;
   /** Notes the end of a plain message, soon. */
   note(message: Message): void;
+  /**
+   * Cancels an `async` message whose caller was told that it is not accepted, in case it is stored all the same: tried
+   * until the store has answered, since what is back after an outage would be sent.
+   */
+  revoke(id: string): void;
 }
 
 export interface StoppableLedger extends Ledger {
@@ -49,13 +54,21 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
   let isStopped = false;
   const repeats = new Set<() => void>();
 
-  const repeat = (message: Message, settlement: Settlement): void => {
+  const later = (work: () => void): void => {
     if (isStopped) return;
     const cancel = clock.schedule(REPEAT_MS, () => {
       repeats.delete(cancel);
-      void settle(message, settlement).catch(() => undefined);
+      work();
     });
     repeats.add(cancel);
+  };
+  const repeat = (message: Message, settlement: Settlement): void =>
+    later(() => void settle(message, settlement).catch(() => undefined));
+  const revoke = (id: string): void => {
+    const now = clock.now();
+    store.cancel(id, now, now).catch((error: unknown) => {
+      if (error instanceof StorageUnavailable) later(() => revoke(id));
+    });
   };
 
   /** Whoever took the message over called it unknown, since only this process knows that it was sent. */
@@ -102,6 +115,7 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
       return row !== null && isFinal(row) ? row : null;
     },
     note: (message) => store.record(rowOf(message)),
+    revoke,
     stop() {
       isStopped = true;
       for (const cancel of repeats) cancel();

@@ -66,6 +66,7 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
       settle: async () => 'held',
       ended: async () => null,
       follow: () => {},
+      revoke: () => {},
       note: () => {},
     },
     queueLimit: 10,

@@ -105,6 +105,7 @@ export function createRig(options: RigOptions = {}) {
       },
       ended: async (id) => (endedElsewhere === null || !isFinal(endedElsewhere) ? null : { ...endedElsewhere, id }),
       follow: () => {},
+      revoke: () => {},
       note: () => {},
     },
     backlog: createBacklog({

@@ -97,6 +97,23 @@ t.test('while the store is out of reach, the end is repeated until it is written
   t.equal(settlements.length, 1);
 });
 
+t.test('what is taken back is tried until the store has answered', async (t) => {
+  const canceled: string[] = [];
+  let isDown = true;
+  const cancel: Store['cancel'] = async (id) => {
+    if (isDown) throw new StorageUnavailable('down');
+    return canceled.push(id) > 0;
+  };
+  const { ledger } = setUp(() => true, { cancel });
+  ledger.revoke('msg_1');
+  await clock.advance(90_000);
+  isDown = false;
+  await clock.advance(1_000);
+  t.strictSame(canceled, ['msg_1']);
+  await clock.advance(60_000);
+  t.equal(canceled.length, 1);
+});
+
 t.test('a store that is closed is asked no more, and nothing keeps the process', async (t) => {
   const { ledger } = setUp(() => {
     throw new StorageUnavailable('closed');
