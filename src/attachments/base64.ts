@@ -22,17 +22,22 @@ export function base64Size(text: string): number | null {
  * Puts base64 attachments into the spool, in their order, and gives up none or all: after an error nothing is left.
  * Rejects with a 400 that names every bad attachment, with a 413 before the first byte is written, or with the
  * spool's own errors. The whole is never decoded at once.
+ *
+ * @param others Files that the message has already: the limits are for all of them together.
  */
 export async function spoolInline(
   spool: Spool,
   attachments: readonly InlineAttachment[],
   limits: AttachmentLimits,
+  others: readonly SpooledFile[] = [],
 ): Promise<SpooledFile[]> {
   const [first] = attachments;
   if (first === undefined) return [];
-  checkAttachmentCount(attachments.length, limits, first.pointer);
-  checkContents(attachments, limits);
+  checkAttachmentCount(others.length + attachments.length, limits, first.pointer);
+  const taken = others.reduce((bytes, { size }) => bytes + size, 0);
+  checkContents(attachments, limits, taken);
   const budget = createAttachmentBudget(limits, first.pointer);
+  budget.take(taken);
   const files: SpooledFile[] = [];
   try {
     for (const attachment of attachments) {
@@ -45,8 +50,9 @@ export async function spoolInline(
   return files;
 }
 
-function checkContents(attachments: readonly InlineAttachment[], limits: AttachmentLimits): void {
+function checkContents(attachments: readonly InlineAttachment[], limits: AttachmentLimits, taken: number): void {
   const budget = createAttachmentBudget(limits, attachments[0]?.pointer ?? '');
+  budget.take(taken);
   for (const { base64 } of attachments) budget.take(base64Size(base64) ?? 0);
   const faults = inlineFaults(attachments);
   if (faults.length > 0) throw invalidRequest(faults);

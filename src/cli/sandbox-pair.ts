@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../config/load-config.ts';
 import { systemClock } from '../kernel/clock.ts';
+import { StartError } from '../kernel/start-error.ts';
 import { type ClosableLog, createLog, type LogSink } from '../observability/log.ts';
 import { createServices } from '../services.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
@@ -34,15 +35,21 @@ const COMMBOX_KEY = 'the-simulated-commbox-knows-this-key';
 /** The sandbox's streams: their aliases are the channels' defaults. One id has the encrypted form. */
 export const SANDBOX_STREAMS = { email: 'pE6q0uPbXiwBNLiTvKsDMw==', sms: '532', whatsapp: '533', chat: '534' } as const;
 
+/** @throws StartError if one of the ports cannot be listened at; nothing is left running then. */
 export async function startSandboxPair(options: SandboxOptions): Promise<SandboxPair> {
   const { host, port } = options;
+  await using opened = new AsyncDisposableStack();
   const simulator = await startSimulator({
     host,
     port: options.commboxPort,
     keys: [COMMBOX_KEY],
     streams: Object.values(SANDBOX_STREAMS),
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw new StartError(`cannot listen at ${host}:${options.commboxPort}: ${error.code}`, { cause: error });
   });
+  opened.defer(() => simulator.close());
   const dataDir = await mkdtemp(join(tmpdir(), 'commbox-sandbox-'));
+  opened.defer(() => rm(dataDir, { recursive: true, force: true }));
   const config = await loadConfig({
     env: {
       COMMBOX_API_URL: `http://127.0.0.1:${simulator.port}`,
@@ -65,7 +72,9 @@ export async function startSandboxPair(options: SandboxOptions): Promise<Sandbox
   });
   const log = createLog({ level: config.logLevel, ...(options.logSink && { sink: options.logSink }) });
   const services = await createServices(config, { clock: systemClock, log });
+  opened.defer(() => services.close());
   const url = await services.listen();
+  const running = opened.move();
 
   return {
     url: reachable(url),
@@ -73,11 +82,7 @@ export async function startSandboxPair(options: SandboxOptions): Promise<Sandbox
     key: SANDBOX_KEY,
     simulator,
     log,
-    async close() {
-      await services.close();
-      await simulator.close();
-      await rm(dataDir, { recursive: true, force: true });
-    },
+    close: () => running.disposeAsync(),
   };
 }
 

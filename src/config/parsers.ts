@@ -55,7 +55,8 @@ function isCidr(text: string): boolean {
   if (family === 0 || rest.length > 0) return false;
   if (prefix === undefined) return true;
   const bits = parseInteger(prefix);
-  if (bits === undefined) return false;
+  // Whoever trusts every address trusts what any caller writes; the library refuses it, too.
+  if (bits === undefined || bits === 0) return false;
   try {
     new BlockList().addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
     return true;

@@ -43,6 +43,10 @@ export function textOf(body: unknown): string {
     throw invalidRequest([{ pointer: '', message: 'a JSON body is required' }]);
   }
   if (!isUtf8(body)) throw invalidRequest([{ pointer: '', message: 'must be UTF-8' }]);
-  const text = body.toString('utf8');
+  return withoutMark(body.toString('utf8'));
+}
+
+/** JSON without the byte order mark that some write before it; a reader may ignore one (RFC 8259, section 8.1). */
+export function withoutMark(text: string): string {
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallerDisconnected } from '../attachments/request-body.ts';
 import { GatewayError, invalidRequest } from '../kernel/errors.ts';
-import { StorageUnavailable } from '../store/errors.ts';
+import { AttachmentDamaged, StorageUnavailable } from '../store/errors.ts';
 import { problemAnswer, write } from './answer.ts';
 
 /** Answers with an error's problem document. */
@@ -14,6 +14,10 @@ export function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   if (thrown instanceof StorageUnavailable) {
     const detail = 'The store is out of reach now.';
+    return new GatewayError('storage_unavailable', detail, { retryAfterMs: 5_000, cause: thrown });
+  }
+  if (thrown instanceof AttachmentDamaged) {
+    const detail = 'An attachment could not be stored as it was received, so the message was not accepted.';
     return new GatewayError('storage_unavailable', detail, { retryAfterMs: 5_000, cause: thrown });
   }
   if (thrown instanceof CallerDisconnected) {

@@ -53,8 +53,8 @@ export async function acceptedView(
 ) {
   const { id, lane } = message;
   if (state !== 'queued') return { id, status: state, lane, position: null, estimatedStart: null };
-  // Only a repeated request has to ask how many are before it by now.
-  const own = message.ahead ?? (await store.position(id, MOST_COUNTED));
+  // Only a repeated request has to ask how many are before it by now, and where nobody can tell it gets no number.
+  const own = message.ahead ?? (await store.position(id, MOST_COUNTED).catch(() => null));
   const prospect = delivery.prospect(message, own);
   const startsAt = prospect?.startsAt ?? Number.POSITIVE_INFINITY;
   return {

@@ -7,6 +7,10 @@ import type { MessageRow } from '../store/message-row.ts';
 
 /** What a request gathers on its way, for its answer and its one log line. */
 export interface RequestContext {
+  /** When its head was read, by `performance.now()`. Fastify measures only where a hook of its own asks for it. */
+  readonly startedAt: number;
+  /** Whether it is being worked on: its answer is not handed over, and its caller is still there. */
+  isInProgress: boolean;
   caller: Caller | null;
   /** The message that it is about, if it is about one. */
   message: Message | MessageRow | null;
@@ -20,7 +24,15 @@ export interface RequestContext {
 const nothing = () => {};
 
 export function createRequestContext(): RequestContext {
-  return { caller: null, message: null, error: null, onAnswered: nothing, onClosed: nothing };
+  return {
+    startedAt: performance.now(),
+    isInProgress: true,
+    caller: null,
+    message: null,
+    error: null,
+    onAnswered: nothing,
+    onClosed: nothing,
+  };
 }
 
 declare module 'fastify' {

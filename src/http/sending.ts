@@ -3,6 +3,7 @@ import type { Delivery, Submission } from '../delivery/delivery.ts';
 import type { FinalWatch } from '../delivery/final-watch.ts';
 import { type Draft, isFinal, type Message, type RawAnswer } from '../delivery/message.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { GatewayError } from '../kernel/errors.ts';
 import type { KeyClaim } from '../store/key-record.ts';
 import type { MessageRow } from '../store/message-row.ts';
 import type { Store } from '../store/store.ts';
@@ -24,15 +25,15 @@ export interface SendRequest {
   readonly preferences: Preferences;
   /** How the door answers for a message that has ended; `raw` is CommBox's own answer, where it is known. */
   readonly render: (message: Message | MessageRow, raw: RawAnswer | null) => Answer;
+  /** Called before anything else that could fail, once there is a message: its files then belong to the delivery. */
+  readonly taken: () => void;
 }
 
-/** What became of a send request. `isTaken` says that its files now belong to the delivery. */
-export interface Sent {
-  readonly answer: Answer;
-  readonly isTaken: boolean;
-}
-
-export type Sender = (request: FastifyRequest, reply: FastifyReply, send: SendRequest) => Promise<Sent>;
+/**
+ * @throws GatewayError if there is no message, or none that could be answered for. One thrown after `taken` names the
+ * message and never says `not_sent` of one that may be sent.
+ */
+export type Sender = (request: FastifyRequest, reply: FastifyReply, send: SendRequest) => Promise<Answer>;
 
 // With many requests for one key, each of which frees it again, one of them must stop some time.
 const MOST_TRIES = 10;
@@ -43,46 +44,58 @@ export function createSender(options: SendingOptions): Sender {
 
   return async (request, reply, send) => {
     const { draft, key } = send;
-    if (draft.mode === 'sync' && key === null) {
-      return { answer: await awaitEnd(request, reply, delivery.submit(draft), send), isTaken: true };
-    }
+    if (draft.mode === 'sync' && key === null) return taken(request, reply, delivery.submit(draft), send);
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const acceptance = await delivery.accept(draft, key);
-      if (acceptance.kind === 'accepted') {
-        const { submission } = acceptance;
-        const answer =
-          draft.mode === 'sync'
-            ? await awaitEnd(request, reply, submission, send)
-            : await answerAccepted(request, submission.message, send);
-        return { answer, isTaken: true };
-      }
+      if (acceptance.kind === 'accepted') return taken(request, reply, acceptance.submission, send);
       const answer =
         key === null
           ? null
           : await repeats.answer(reply, acceptance.record, { ...send, key, isAsync: draft.mode === 'async' });
-      if (answer !== null) return { answer, isTaken: false };
+      if (answer !== null) return answer;
       // The first request ended in a way that frees the key: now this one is the first.
     }
     throw inFlight(null);
   };
 
+  async function taken(request: FastifyRequest, reply: FastifyReply, submission: Submission, send: SendRequest) {
+    const { message } = submission;
+    send.taken();
+    request.context.message = message;
+    try {
+      if (message.mode === 'sync') return await awaitEnd(request, reply, submission, send);
+      return await answerAccepted(message, send);
+    } catch (cause) {
+      throw unanswerable(message, cause);
+    }
+  }
+
   async function awaitEnd(request: FastifyRequest, reply: FastifyReply, submission: Submission, send: SendRequest) {
-    request.context.message = submission.message;
     if (reply.raw.closed) submission.withdraw();
     else request.context.onClosed = submission.withdraw;
     const message = await submission.settled;
     return send.render(message, message.raw);
   }
 
-  async function answerAccepted(request: FastifyRequest, message: Message, send: SendRequest): Promise<Answer> {
-    request.context.message = message;
+  async function answerAccepted(message: Message, send: SendRequest): Promise<Answer> {
     const { waitMs } = send.preferences;
     // What is due later cannot end in time, and that is said at once.
     const isVain = waitMs === null || waitMs === 0 || message.readyAt > clock.now() + waitMs;
     if (isVain) return repeats.accepted(message, 'queued', send.preferences);
     await watch.wait(message.id, waitMs);
-    const row = await store.get(message.id);
+    // The message is accepted whether or not the store can be asked now.
+    const row = await store.get(message.id).catch(() => null);
     if (row !== null && isFinal(row)) return send.render(row, null);
     return repeats.accepted(message, row?.state ?? 'queued', send.preferences);
   }
+}
+
+/** A bug, after the message was taken. */
+function unanswerable({ id, state }: Message, cause: unknown): GatewayError {
+  const outcome = state === 'failed' ? 'not_sent' : 'unknown';
+  return new GatewayError('internal_error', 'A fault in the gateway. The message was taken all the same.', {
+    messageId: id,
+    outcome,
+    cause,
+  });
 }

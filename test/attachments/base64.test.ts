@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { spoolInline } from '../../src/attachments/base64.ts';
-import { createSpool } from '../../src/attachments/spool.ts';
+import { createSpool, type SpooledFile } from '../../src/attachments/spool.ts';
 import { temporaryDirectory } from './helper.ts';
 
 const limits = { attachmentBytes: 2_000_000, attachmentCount: 3 };
@@ -88,6 +88,11 @@ t.test('limits hold before anything is written', async (t) => {
   const half = Buffer.alloc(1_000_001).toString('base64');
   const tooLarge = { code: 'payload_too_large', message: /2000000 bytes/ };
   await t.rejects(spoolInline(spool, [inline(half), inline(half, 1)], limits), tooLarge);
+  const other = (size: number): SpooledFile => ({ path: 'p', name: 'n', contentType: null, size, sha256: '' });
+  await t.rejects(spoolInline(spool, [inline('YQ==')], limits, [other(2_000_000)]), tooLarge, 'with what is there');
+  const three = [other(1), other(1), other(1)];
+  const tooMany = { code: 'payload_too_large', message: /at most 3 attachments/ };
+  await t.rejects(spoolInline(spool, [inline('YQ==')], limits, three), tooMany);
   const four = [0, 1, 2, 3].map((index) => inline('', index));
   await t.rejects(spoolInline(spool, four, limits), { code: 'payload_too_large', message: /at most 3 attachments/ });
   t.strictSame(opened, []);

@@ -72,7 +72,7 @@ t.test('numbers, sizes and flags are read strictly', async (t) => {
     UPSTREAM_RATE: ['0', '-1', '.5', '1.', 'Infinity', 'NaN'],
     COMMBOX_ALLOW_HTTP: ['1', 'TRUE', 'yes'],
     COMMBOX_MANAGER_ID: ['12a', '007', '-0', '9223372036854775808'],
-    TRUST_PROXY: ['10.0.0.0/33', '10.0.0.0/8,', 'proxy.local', '10.0.0.0/8/8', '::1/129'],
+    TRUST_PROXY: ['10.0.0.0/33', '10.0.0.0/8,', 'proxy.local', '10.0.0.0/8/8', '::1/129', '0.0.0.0/0', '::/0'],
     RECIPIENT_ALLOWLIST: ['054-444-4444', 'example.com', 'a@b.c,'],
     DEFAULT_COUNTRY: ['il', 'XX', 'ISR'],
     LOG_LEVEL: ['INFO', 'verbose'],

@@ -47,6 +47,33 @@ t.test('a full queue takes no more that waits, and says when to come again', asy
   await t.resolves(delivery.accept(draft(), key), 'whoever waits itself is not in the queue');
 });
 
+t.test('what is known by its key needs no room, and no other gets in by one', async (t) => {
+  const record = { fingerprint: 'f', messageId: 'msg_0', answer: null };
+  const keyed = new Map([['known', { fingerprint: 'f', id: 'msg_0', state: 'queued' } as const]]);
+  const full = createDeliveryRig({
+    queuedCount: async () => 10,
+    findKey: async (scope) => (scope === 'known' ? record : null),
+    findKeyed: async (scopes) => new Map(scopes.flatMap((scope) => [...keyed].filter(([known]) => known === scope))),
+    insertBatch: async (messages) => ({ kind: 'inserted', results: messages.map(() => ({ kind: 'taken', record })) }),
+  }).delivery;
+  const known = { scope: 'known', fingerprint: 'f' };
+  const item = (claim: typeof known | null) => ({ draft: asyncDraft(), key: claim });
+  const accepts = (items: ReturnType<typeof item>[], batch: typeof known | null = null) =>
+    full.acceptBatch(items, batch, () => answer);
+  const overloaded = { code: 'overloaded', outcome: 'not_sent' };
+
+  t.strictSame(await full.accept(asyncDraft(), known), { kind: 'taken', record });
+  await t.rejects(full.accept(asyncDraft(), key), overloaded);
+  t.strictSame(await accepts([item(null)], known), { kind: 'taken', record }, 'a batch by its own key');
+  await t.rejects(accepts([item(null)], key), overloaded);
+  t.match(await accepts([item(known)]), { kind: 'accepted' }, 'or by those of all its items');
+  await t.rejects(accepts([item(known), item(key)]), overloaded);
+
+  await full.drain();
+  t.strictSame(await full.accept(asyncDraft(), known), { kind: 'taken', record });
+  await t.rejects(full.accept(asyncDraft(), key), { code: 'shutting_down' });
+});
+
 t.test('a campaign that fills the queue does not keep critical messages out of it', async (t) => {
   const full = (queued: number) => createDeliveryRig({ queuedCount: async () => queued }).delivery;
   const otp = asyncDraft({ lane: 'critical' });

@@ -56,9 +56,12 @@ t.test('the gateways of scale start with what they are given', async (t) => {
   }
 });
 
-t.test('every variable reaches the gateway, the key as a file', async (t) => {
+t.test('every variable reaches the gateway, each secret as a file too, and the key as a file alone', async (t) => {
   const given = Object.keys(service('gateway').environment ?? {});
-  const known = Object.keys(variables).map((name) => (name === 'COMMBOX_API_KEY' ? `${name}_FILE` : name));
+  const known = Object.entries(variables).flatMap(([name, { secret }]) => {
+    const files = secret ? [`${name}_FILE`] : [];
+    return name === 'COMMBOX_API_KEY' ? files : [name, ...files];
+  });
   t.strictSame(given.toSorted(), known.toSorted());
 });
 

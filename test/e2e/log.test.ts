@@ -87,6 +87,7 @@ t.test('a message sent at its first attempt is one line', async (t) => {
     state: 'sent',
   });
   t.equal(log.lines({ requestId }).length, 1);
+  t.ok(Number(line['durationMs']) > 0, 'it took its time');
   t.equal(log.lines().length, 2);
 });
 

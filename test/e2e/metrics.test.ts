@@ -77,6 +77,7 @@ t.test('what happened to requests, attempts and messages is told', async (t) => 
     [1, 1, 1],
   );
   t.equal(value(`${P}request_duration_seconds_count`, { route: '/v1/messages/:id' }), 1);
+  t.ok((value(`${P}request_duration_seconds_sum`, { route: '/v1/sms' }) ?? 0) > 0);
   t.equal(value(`${P}requests_total`, { route: '(none)', status: '404' }), 1);
   t.equal(value(`${P}requests_total`, { route: '(none)', status: '400' }), 1);
   t.equal(value(`${P}unknown_messages`), 1);

@@ -26,7 +26,7 @@ export const processVariables = {
     Type.Array(Type.String()),
     {
       default: null,
-      allowed: 'addresses or CIDR ranges between commas, e.g. `10.0.0.0/8,fd00::/8`',
+      allowed: 'addresses or CIDR ranges (not `/0`) between commas, e.g. `10.0.0.0/8,fd00::/8`',
       description: 'CIDRs whose `X-Forwarded-For` is believed.',
     },
     parseCidrs,

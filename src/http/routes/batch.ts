@@ -18,6 +18,7 @@ import { splitItem } from '../batch-item.ts';
 import { textOf } from '../body.ts';
 import type { DraftReader } from '../draft.ts';
 import { sendProblem, toGatewayError } from '../errors.ts';
+import { holdingFiles } from '../held-files.ts';
 import { claimOf } from '../keyed.ts';
 import { ASYNC } from '../prefer.ts';
 import { type Problem, problemOf } from '../problem.ts';
@@ -66,8 +67,7 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
     if (!batchBody.check(body)) throw invalidRequest(batchBody.faults(body));
     const batch = claimOf(request, fingerprinter, { route: ROUTE, jsonText: text });
     const files: SpooledFile[] = [];
-    let isTaken = false;
-    try {
+    return holdingFiles(spool, files, async (taken) => {
       const reads: Read[] = [];
       for (const [index, item] of (body as { messages: unknown[] }).messages.entries()) {
         const faults = repeated.get(index);
@@ -81,23 +81,23 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
         const answers = reads.map((one): Result => {
           const known = one.key === null ? undefined : earlier.get(one.key.scope);
           // What its key stands for counts more: an `expiresAt` passes between the first request and this one.
-          if ('problem' in one) return knownAs(one.key, known) ?? { problem: one.problem };
+          if ('problem' in one) return knownAs(request.id, one.key, known) ?? { problem: one.problem };
           const { id, result } = queue.next().value as { id: string; result: InsertResult };
           return resultOf(request.id, one.key, { id, result, known });
         });
         const location = { 'content-type': JSON_TYPE };
         return { status: 202, headers: location, body: JSON.stringify({ results: answers }), isBinary: false };
       });
-      isTaken = accepted.kind === 'accepted';
-      if (accepted.kind === 'accepted') return write(request, reply, asAnswer(accepted.answer));
+      if (accepted.kind === 'accepted') {
+        taken();
+        return write(request, reply, asAnswer(accepted.answer));
+      }
       const { record } = accepted;
       if (record.fingerprint !== batch?.fingerprint || record.answer === null) {
         throw new GatewayError('idempotency_mismatch', 'This Idempotency-Key came with another request before.');
       }
       return write(request, reply, asAnswer(record.answer, { 'idempotency-replayed': 'true' }));
-    } finally {
-      if (!isTaken && files.length > 0) await spool.remove(files);
-    }
+    });
   });
 
   /** A bad item never holds up good ones: what is wrong with it becomes its result. */
@@ -146,9 +146,10 @@ function bodyRefused(thrown: unknown): GatewayError | null {
   }
 }
 
-/** The message of an earlier request with the same key and body; null if there is none. */
-function knownAs(key: KeyClaim | null, known: KeyedMessage | undefined): Known | null {
-  return known === undefined || known.fingerprint !== key?.fingerprint ? null : { id: known.id, status: known.state };
+/** What a key stands for already: the message of the same request, or a problem for another one. Null if for nothing. */
+function knownAs(requestId: string, key: KeyClaim | null, known: KeyedMessage | undefined): Result | null {
+  if (known === undefined) return null;
+  return known.fingerprint === key?.fingerprint ? { id: known.id, status: known.state } : mismatch(requestId);
 }
 
 interface Stored {
@@ -163,6 +164,10 @@ function resultOf(requestId: string, key: KeyClaim | null, { id, result, known }
   if (fingerprint === key?.fingerprint && messageId !== null) {
     return { id: messageId, status: known?.id === messageId ? known.state : 'queued' };
   }
+  return mismatch(requestId);
+}
+
+function mismatch(requestId: string): Result {
   const error = new GatewayError('idempotency_mismatch', 'This idempotencyKey came with another message before.');
   return { problem: problemOf(error, requestId) };
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { spoolInline } from '../../attachments/base64.ts';
 import type { MultipartLimits } from '../../attachments/limits.ts';
 import { receiveMultipart } from '../../attachments/multipart.ts';
@@ -10,8 +10,9 @@ import type { Clock } from '../../kernel/clock.ts';
 import { parseExact } from '../../kernel/exact-json.ts';
 import { channelAnswer, write, writeJson } from '../answer.ts';
 import { callerOf } from '../auth.ts';
-import { textOf } from '../body.ts';
-import type { DraftReader } from '../draft.ts';
+import { textOf, withoutMark } from '../body.ts';
+import type { ChannelDraft, DraftReader } from '../draft.ts';
+import { holdingFiles } from '../held-files.ts';
 import { claimOf } from '../keyed.ts';
 import { parsePrefer } from '../prefer.ts';
 import type { Repeats } from '../repeats.ts';
@@ -34,70 +35,50 @@ export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, opt
 
   app.post(route, async (request, reply) => {
     const preferences = parsePrefer(request.headers.prefer);
-    const { text, uploaded } = await receive(request);
-    return keepingFiles(uploaded, async (files) => {
+    const { text, files } = await receive(request);
+    return holdingFiles(spool, files, async (taken) => {
       const body = parseExact(text);
-      const key = claimOf(request, options.fingerprinter, { route, jsonText: text, files: uploaded });
-      const read = attempt(() => readDraft(callerOf(request), channel, body, preferences));
-      if ('error' in read) {
+      const key = claimOf(request, options.fingerprinter, { route, jsonText: text, files });
+      let read: ChannelDraft;
+      try {
+        read = readDraft(callerOf(request), channel, body, preferences);
+        const { attachments } = read.mapped;
+        if (attachments.length > 0) files.push(...(await spoolInline(spool, attachments, limits, files)));
+      } catch (error) {
         const again = await options.repeats.find(reply, { key, preferences, render: channelAnswer });
-        if (again === null) throw read.error;
-        return { result: write(request, reply, again), isTaken: false };
+        if (again === null) throw error;
+        return write(request, reply, again);
       }
-      const { draft, mapped } = read.value;
-      if (mapped.attachments.length > 0) files.push(...(await spoolInline(spool, mapped.attachments, limits)));
+      const { draft, mapped } = read;
       const payload =
         files.length === 0
           ? jsonPayload(mapped.object)
           : ({ kind: 'multipart', data: JSON.stringify(mapped.object), files } as const);
       const ids = { requestId: request.id, traceparent: request.traceparent };
-      const { answer, isTaken } = await options.send(request, reply, {
+      const answer = await options.send(request, reply, {
         draft: { ...draft, payload, ...ids },
         key,
         preferences,
         render: channelAnswer,
+        taken,
       });
-      return { result: write(request, reply, answer), isTaken };
+      return write(request, reply, answer);
     });
   });
 
   app.post(`${route}/preview`, async (request, reply) => {
     const preferences = parsePrefer(request.headers.prefer);
-    const { text, uploaded } = await receive(request);
-    return keepingFiles(uploaded, async (files) => {
+    const { text, files } = await receive(request);
+    return holdingFiles(spool, files, async () => {
       const { mapped } = readDraft(callerOf(request), channel, parseExact(text), preferences);
-      files.push(...(await spoolInline(spool, mapped.attachments, limits)));
-      return { result: writeJson(request, reply, mapped.object), isTaken: false };
+      files.push(...(await spoolInline(spool, mapped.attachments, limits, files)));
+      return writeJson(request, reply, mapped.object);
     });
   });
 
-  async function receive(request: FastifyRequest): Promise<{ text: string; uploaded: readonly SpooledFile[] }> {
-    if (channel !== 'email' || !request.isMultipart()) return { text: textOf(request.body), uploaded: [] };
+  async function receive(request: FastifyRequest): Promise<{ text: string; files: SpooledFile[] }> {
+    if (channel !== 'email' || !request.isMultipart()) return { text: textOf(request.body), files: [] };
     const { data, files } = await receiveMultipart(request, { spool, limits, clock });
-    return { text: data, uploaded: files };
-  }
-
-  /** Runs `work`, and removes the files afterwards unless the delivery took them. */
-  async function keepingFiles(
-    uploaded: readonly SpooledFile[],
-    work: (files: SpooledFile[]) => Promise<{ result: FastifyReply; isTaken: boolean }>,
-  ): Promise<FastifyReply> {
-    const files = [...uploaded];
-    let isTaken = false;
-    try {
-      const done = await work(files);
-      isTaken = done.isTaken;
-      return done.result;
-    } finally {
-      if (!isTaken && files.length > 0) await spool.remove(files);
-    }
-  }
-}
-
-function attempt<T>(work: () => T): { readonly value: T } | { readonly error: unknown } {
-  try {
-    return { value: work() };
-  } catch (error) {
-    return { error };
+    return { text: withoutMark(data), files: [...files] };
   }
 }

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Allowlist } from '../../access/allowlist.ts';
+import type { Caller } from '../../access/caller.ts';
 import type { Directory } from '../../access/directory.ts';
 import { resolveLane } from '../../access/lane.ts';
-import { resolveRawId } from '../../access/streams.ts';
+import { type ResolvedStream, resolveRawId } from '../../access/streams.ts';
 import type { MultipartLimits } from '../../attachments/limits.ts';
 import { receiveMultipart } from '../../attachments/multipart.ts';
 import type { Spool, SpooledFile } from '../../attachments/spool.ts';
@@ -16,10 +17,11 @@ import { MAX_DEPTH, mayRepeatMembers } from '../../kernel/exact-json.ts';
 import { eachRepeatedMember, type JsonPath, repeatedMember } from '../../kernel/json-members.ts';
 import { write } from '../answer.ts';
 import { callerOf } from '../auth.ts';
-import { textOf } from '../body.ts';
+import { textOf, withoutMark } from '../body.ts';
 import { placeOf } from '../draft.ts';
 import { createDropInAnswers } from '../drop-in-answer.ts';
 import { toGatewayError } from '../errors.ts';
+import { holdingFiles } from '../held-files.ts';
 import { claimOf } from '../keyed.ts';
 import { parsePrefer } from '../prefer.ts';
 import type { Repeats } from '../repeats.ts';
@@ -40,6 +42,11 @@ export interface DropInOptions {
 
 const ROUTE = '/streams/:streamId/objects';
 const HOUR_MS = 3_600_000;
+
+interface Place {
+  readonly stream: ResolvedStream;
+  readonly lane: Lane;
+}
 
 interface Received {
   readonly text: string;
@@ -62,22 +69,29 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
 
   app.post<{ Params: { streamId: string } }>(ROUTE, async (request, reply) => {
     const caller = callerOf(request);
-    const stream = resolveRawId(directory, caller, request.params.streamId);
-    const lane = resolveLane(caller, stream, laneOf(request));
+    const { streamId } = request.params;
     const preferences = parsePrefer(request.headers.prefer);
+    const place = placeFor(request, caller, streamId);
+    // Only with a key can it be a repeat, and that shows when all of it is there.
+    if ('error' in place && request.headers['idempotency-key'] === undefined) throw place.error;
     const { text, files } = await receive(request);
-    let isTaken = false;
-    try {
+    return holdingFiles(spool, files, async (taken) => {
       const { data, pointer, payload } = read(request, text, files, !options.allowlist.isOpen);
-      const key = claimOf(request, options.fingerprinter, { route: ROUTE, jsonText: text, streamId: stream.id, files });
-      const error = faultOf(data, pointer);
-      if (error !== null) {
+      const key = claimOf(request, options.fingerprinter, {
+        route: ROUTE,
+        jsonText: withoutMark(text),
+        streamId,
+        files,
+      });
+      const error = 'error' in place ? place.error : faultOf(data, pointer);
+      if ('error' in place || error !== null) {
         const again = await options.repeats.find(reply, { key, preferences, render: answers.ended });
         if (again === null) throw error;
         return write(request, reply, answers.accepted(again));
       }
+      const { stream, lane } = place;
       const now = clock.now();
-      const sent = await options.send(request, reply, {
+      const answer = await options.send(request, reply, {
         draft: {
           ...placeOf(caller, stream, lane),
           mode: preferences.respondAsync ? 'async' : 'sync',
@@ -98,13 +112,20 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
         key,
         preferences,
         render: answers.ended,
+        taken,
       });
-      isTaken = sent.isTaken;
-      return write(request, reply, answers.accepted(sent.answer));
-    } finally {
-      if (!isTaken && files.length > 0) await spool.remove(files);
-    }
+      return write(request, reply, answers.accepted(answer));
+    });
   });
+
+  function placeFor(request: FastifyRequest, caller: Caller, streamId: string): Place | { readonly error: unknown } {
+    try {
+      const stream = resolveRawId(directory, caller, streamId);
+      return { stream, lane: resolveLane(caller, stream, laneOf(request)) };
+    } catch (error) {
+      return { error };
+    }
+  }
 
   function faultOf(data: unknown, pointer: string): unknown {
     try {
@@ -127,7 +148,7 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
 /** @param isChecked whether it matters who could be reached */
 function read(request: FastifyRequest, text: string, files: readonly SpooledFile[], isChecked: boolean): Received {
   if (request.isMultipart()) {
-    const data = parseObject(text, isChecked ? namesRecipients : null);
+    const data = parseObject(withoutMark(text), isChecked ? namesRecipients : null);
     return { text, data, pointer: '', payload: { kind: 'multipart', data: text, files } };
   }
   const inData = ([outer, ...path]: JsonPath) => outer === 'data' && (path.length === 0 || namesRecipients(path));

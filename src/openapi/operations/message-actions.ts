@@ -24,7 +24,8 @@ export function messageActionRoutes(errors: ErrorResponses): Route[] {
       operationId: 'resendMessage',
       summary: 'Send a message again, as a new one',
       description:
-        'For one that is failed, unknown, expired or canceled, while its content is not erased. Today’s permissions apply.',
+        'For one that is failed, unknown, expired or canceled, while its content is not erased. Today’s permissions apply. ' +
+        'A `conflict` with `outcome: not_sent` if its attachments are damaged or lie at another gateway: send it anew.',
       parameters: parameterRefs('MessageId', 'IdempotencyKey'),
       responses: {
         '201': { ...sent('sms'), description: 'The copy that an earlier request with this key made has been sent.' },

@@ -42,6 +42,19 @@ export const asyncKeys: Suite = (t, start) => {
     t.equal(simulator.counts().calls, 1);
   });
 
+  t.test('a repeat needs no room in a full queue', async (t) => {
+    const { post, clock } = await start(t, { env: { QUEUE_LIMIT: '1' } });
+    const message = sms('later', { sendAt: later(clock.now()) });
+    const body = { messages: [{ channel: 'sms', ...message, idempotencyKey: 'k' }] };
+    const first = await post('/v1/sms', message, key('k'));
+    const { id } = first.json();
+    expectProblem(t, await post('/v1/sms', message), { code: 'overloaded' });
+    expectProblem(t, await post('/v1/sms', message, key('new')), { code: 'overloaded' });
+    t.match((await post('/v1/sms', message, key('k'))).json(), { id, status: 'queued' });
+    expectProblem(t, await post('/v1/sms', { ...message, text: 'x' }, key('k')), { code: 'idempotency_mismatch' });
+    t.match((await post('/v1/messages', body)).json(), { results: [{ id, status: 'queued' }] });
+  });
+
   t.test('a plain repeat waits for what is under way', async (t) => {
     const held = createHeldAnswers();
     const { post, get, accept, simulator } = await start(t, { simulator: { clock: held, next: [HELD] } });

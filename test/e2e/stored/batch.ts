@@ -150,6 +150,16 @@ export const batch: Suite = (t, start) => {
     t.equal(simulator.counts().calls, 1000);
   });
 
+  t.test('another message under a known key is a mismatch, whatever else is wrong with it', async (t) => {
+    const { post, simulator } = await start(t);
+    await post('/v1/messages', { messages: [item('one', { idempotencyKey: 'k' })] });
+    await simulator.waitFor(1, 'recorded');
+    const wrong = { messages: [item('', { idempotencyKey: 'k' }), item('', { idempotencyKey: 'new' })] };
+    const [mismatch, invalid] = resultsOf((await post('/v1/messages', wrong)).json());
+    t.match(mismatch, { problem: { code: 'idempotency_mismatch', status: 422 } });
+    t.match(invalid, { problem: { code: 'invalid_request', errors: [{ pointer: '/text' }] } });
+  });
+
   t.test("an item's key is one of its channel's own route", async (t) => {
     const { post, reaches, simulator } = await start(t);
     const single = await post('/v1/sms', sms('one', { content: { n: 1.5 } }), key('k-1'));

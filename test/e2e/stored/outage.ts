@@ -1,4 +1,5 @@
 import { expectProblem } from '../../http/expect-problem.ts';
+import { least } from '../../support/gateway.ts';
 import { type Suite, sms, textsAt, until } from './stage.ts';
 
 /** A store that is out of reach for a while. */
@@ -33,5 +34,24 @@ export const outage: Suite = (t, start) => {
     await reaches(await accept(sms('after')), 'sent');
     t.match(await get(`/v1/messages/${plain.json()['id']}`), { status: 200 });
     t.strictSame(textsAt(simulator), ['plain', 'keyed', 'before', 'after']);
+  });
+
+  t.test('what was accepted before it is called accepted, though nobody can tell how far it is', async (t) => {
+    const { post, get, reaches, simulator, storage, clock } = await start(t);
+    await post('/v1/pacing/default/pause', {});
+    const attachments = [{ filename: 'a.txt', content: Buffer.from('bytes').toString('base64') }];
+    const mail = { ...least.email, attachments };
+    const waiting = post('/v1/email', mail, { prefer: 'respond-async, wait=20', 'idempotency-key': 'k' });
+    await until(async () => ((await get('/v1/messages')).json()['messages'] as unknown[]).length === 1);
+    const giveBack = await storage.takeAway();
+    clock.jump(20_000);
+    const answer = await waiting;
+    t.equal(answer.status, 202);
+    t.match(answer.json(), { id: /^msg_/, status: 'queued' });
+    await giveBack();
+    await until(async () => (await get('/readyz')).status === 200);
+    await until(async () => (await post('/v1/pacing/default/resume', {})).status === 200);
+    await reaches(String(answer.json()['id']), 'sent', 500);
+    t.match(simulator.received()[0]?.files, [{ name: 'a.txt' }]);
   });
 };

@@ -21,6 +21,7 @@ const mailReordered = {
   content: JSON.stringify(Object.fromEntries(Object.entries(least.email).reverse())),
 };
 const inline = (content: string) => ({ ...least.email, attachments: [{ filename: 'a.txt', content }] });
+const tooMany = { ...least.email, attachments: Array(11).fill({ filename: 'a.txt', content: 'b25l' }) };
 const object = { name: 'data', content: '{"Message": "hi", "Type": 4}' };
 const objectReordered = { name: 'data', content: ' {"Type":4,\n"Message":"hi"}' };
 
@@ -43,6 +44,7 @@ const kinds: Record<string, readonly [first: Request, same: Request, ...others: 
     { path: '/v1/email', body: inline('b25l') },
     { path: '/v1/email', body: `${JSON.stringify(inline('b25l'))}\n` },
     { path: '/v1/email', body: inline('dHdv') },
+    { path: '/v1/email', body: tooMany },
   ],
   'drop-in json': [
     { path: '/streams/532/objects', body: '{"data":{"Message":"hi","Type":4}}' },
@@ -125,6 +127,24 @@ export const replays: Suite = (t, start) => {
     }
     t.equal(ids.size, 4);
     t.equal(simulator.counts().calls, 4);
+  });
+
+  t.test("a repeat is answered by its caller's rights of then, at every door", async (t) => {
+    const first = await start(t, { yaml: callersYaml({ a: '' }) });
+    const doors = { '/v1/sms': least.sms, '/streams/532/objects': { data: { Message: 'hi' } } };
+    const headers = { ...key('k'), ...asCaller('a') };
+    const answers: [path: string, body: object, answer: Answer][] = [];
+    for (const [path, body] of Object.entries(doors)) answers.push([path, body, await first.post(path, body, headers)]);
+    await first.close();
+    const mailOnly = callersYaml({ a: 'channels: [email]' });
+    const second = await start(t, { yaml: mailOnly, storage: first.storage });
+    for (const [path, body, answer] of answers) {
+      expectReplay(t, answer, await second.post(path, body, headers), path);
+      t.match(await second.post(path, { ...body, more: 1 }, headers), { status: 422 }, path);
+      t.match(await second.post(path, body, { ...headers, ...key('new') }), { status: 403 }, path);
+      t.match(await second.post(path, body, asCaller('a')), { status: 403 }, path);
+    }
+    t.equal(second.simulator.counts().calls, 0);
   });
 
   t.test('a key may be quoted, and must be 1 to 255 printable characters', async (t) => {

@@ -1,3 +1,5 @@
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expectProblem } from '../../http/expect-problem.ts';
 import { least } from '../../support/gateway.ts';
 import { form } from '../form.ts';
@@ -81,6 +83,43 @@ export const resend: Suite = (t, start) => {
     const again = await post(`/v1/messages/${messageId}/resend`, '', key);
     t.match(again, { status: 201, headers: { 'idempotency-replayed': 'true' } });
     t.equal(again.json()['id'], first.json()['id']);
+    t.equal(simulator.counts().calls, 2);
+  });
+
+  t.test('a key counts more than what became of the first one since', async (t) => {
+    const { post, accept, reaches, simulator, view } = await start(t);
+    simulator.control({ next: [{ status: 500 }] });
+    const id = await accept(sms('x'));
+    await reaches(id, 'unknown');
+    const key = { 'idempotency-key': 'k' };
+    const copy = String((await post(`/v1/messages/${id}/resend`, '', key)).json()['id']);
+    await reaches(copy, 'sent');
+    await post(`/v1/messages/${id}/resolve`, { as: 'sent' });
+    t.match(await view(id), { status: 'sent' });
+    const again = await post(`/v1/messages/${id}/resend`, '', key);
+    t.match(again, { status: 201, headers: { 'idempotency-replayed': 'true' } });
+    t.equal(again.json()['id'], copy);
+    expectProblem(t, await post(`/v1/messages/${copy}/resend`, '', key), { code: 'idempotency_mismatch' });
+    expectProblem(t, await post(`/v1/messages/${id}/resend`, ''), { code: 'conflict' });
+    t.equal(simulator.counts().calls, 2);
+  });
+
+  t.test('what has lost its attachments must be sent anew, and that is said', async (t) => {
+    const { post, simulator, storage } = await start(t);
+    const spool = join(storage.dataDir, 'spool');
+    const losses = {
+      damaged: (path: string) => writeFile(path, 'other'),
+      'not here': (path: string) => rm(path),
+    };
+    for (const [name, lose] of Object.entries(losses)) {
+      simulator.control({ next: [{ status: 400 }] });
+      const attachments = [{ filename: 'a.txt', content: Buffer.from('bytes').toString('base64') }];
+      const { messageId } = (await post('/v1/email', { ...least.email, attachments })).json();
+      for (const file of await readdir(spool)) await lose(join(spool, file));
+      const refused = await post(`/v1/messages/${messageId}/resend`, '');
+      const problem = expectProblem(t, refused, { code: 'conflict', outcome: 'not_sent' });
+      t.match(problem, { messageId, detail: /attachments .* Send it anew/ }, name);
+    }
     t.equal(simulator.counts().calls, 2);
   });
 
