@@ -83,7 +83,7 @@ export interface Message extends Omit<MessageRow, 'failure' | 'payload'> {
   /** Its caller has gone: it is not attempted again. */
   isAbandoned: boolean;
   raw: RawAnswer | null;
-  /** How many messages of its caller and lane were waiting when it was accepted; null if nobody has counted. */
+  /** How many messages of its caller and lane were waiting, and due, when it was accepted; null if nobody has counted. */
   ahead: number | null;
 }
 

@@ -14,18 +14,21 @@ export interface Prospect {
   readonly waitingFor: WaitReason;
   /** How many messages start before it. */
   readonly position: number;
-  /** When it will probably start, in epoch milliseconds; Infinity while an operator's stop holds it. */
+  /** When it will probably start, in epoch milliseconds; Infinity while an operator's stop or refused keys hold it. */
   readonly startsAt: number;
   /** When it will start if all goes well: whoever cannot wait for that waits in vain. */
   readonly startsAtBest: number;
 }
 
-/** How long messages of one account have to wait. Counts are those of this process, corrected by the store's. */
+/**
+ * How long messages of one account have to wait. Counts are those of this process, corrected by the store's. What is not
+ * due yet is before nobody, and in no count.
+ */
 export interface Outlook {
   /** A message whose caller waits has come. */
   arrived(flow: FlowKey): void;
   /** A stored message was accepted here; returns how many of its flow are before it. */
-  accepted(flow: FlowKey): number;
+  accepted(message: FlowKey & { readonly readyAt: number }): number;
   /** Stored messages of a flow were taken, here. */
   left(flow: FlowKey, messages: number): void;
   /** What the store has counted, unless messages came or went here since `changes` said this number. */
@@ -98,10 +101,13 @@ export function createOutlook(options: OutlookOptions): Outlook {
       return changes;
     },
     arrived: ({ lane }) => inflow.arrived(lane, clock.now()),
-    accepted(flow) {
+    accepted(message) {
+      const now = clock.now();
+      // When its time comes, the store's count has it.
+      if (message.readyAt > now) return stored.get(flowName(message))?.queued ?? 0;
       changes++;
-      inflow.arrived(flow.lane, clock.now());
-      return entryOf(flow).queued++;
+      inflow.arrived(message.lane, now);
+      return entryOf(message).queued++;
     },
     left(flow, messages) {
       changes++;
@@ -113,7 +119,7 @@ export function createOutlook(options: OutlookOptions): Outlook {
       if (seen !== changes && ++missed < MOST_MISSED) return;
       missed = 0;
       stored = new Map(
-        flows.map(({ lane, caller, queued }) => [flowName({ lane, caller }), { flow: { lane, caller }, queued }]),
+        flows.map(({ lane, caller, due }) => [flowName({ lane, caller }), { flow: { lane, caller }, queued: due }]),
       );
     },
     prospect(flow, own, now) {
@@ -125,7 +131,9 @@ export function createOutlook(options: OutlookOptions): Outlook {
       const hasOthers = flows.some((other) => flowName(other) !== name);
       const waitingFor = reason(flow, hasOthers);
       const never = Number.POSITIVE_INFINITY;
-      if (isStopped(flow.lane, flow.caller)) return { waitingFor, position, startsAt: never, startsAtBest: never };
+      if (isHeld() || isStopped(flow.lane, flow.caller)) {
+        return { waitingFor, position, startsAt: never, startsAtBest: never };
+      }
       const opensAt = pacer.opensAt(now);
       const opening = Number.isFinite(opensAt) ? Math.max(opensAt, now) : now;
       const likely = duration(position, flow.lane, now, pacer.throughput(now));

@@ -13,6 +13,11 @@ export interface Flow {
  */
 export interface FlowBacklog extends Flow {
   readonly queued: number;
+  /**
+   * How many of them may go by now. Of those whose time has come since the flow was last taken from, the embedded store
+   * counts the first 50,000 only.
+   */
+  readonly due: number;
   /** The earliest `readyAt` among them: since when one has been due, or when the first will be. */
   readonly firstDueAt: number;
 }

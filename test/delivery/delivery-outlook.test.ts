@@ -18,7 +18,7 @@ t.test('one that is for later waits without anybody being woken for it', async (
 });
 
 t.test('each account hears what the store counts for it, and for it alone', async (t) => {
-  const flow = { lane: 'normal', caller: 'shop', queued: 5, firstDueAt: 0 } as const;
+  const flow = { lane: 'normal', caller: 'shop', queued: 5, due: 5, firstDueAt: 0 } as const;
   const mine = { ...flow, account: 'default' };
   const { delivery, counted } = createDeliveryRig({ backlog: async () => [mine, { ...flow, account: 'brand-b' }] });
   await delivery.recount();
@@ -47,18 +47,16 @@ t.test('a batch whose stored answer got lost is looked up, and what may turn up 
   const lose = async () => {
     throw new StorageUnavailable('the connection broke');
   };
-  const canceled: string[] = [];
-  const cancel: Store['cancel'] = async (id) => canceled.push(id) > 0;
   const rows = new Set(['msg_1', 'msg_2']);
   const get: Store['get'] = async (id) => (rows.has(id) ? ({ id } as Awaited<ReturnType<Store['get']>>) : null);
-  const { delivery } = createDeliveryRig({ insertBatch: lose, get, cancel });
+  const { delivery, revoked } = createDeliveryRig({ insertBatch: lose, get });
   const items = [
     { draft: asyncDraft(), key: null },
     { draft: asyncDraft(), key: null },
   ];
   const accept = () => delivery.acceptBatch(items, null, (results) => ({ ...answer, body: JSON.stringify(results) }));
   t.match(await accept(), { kind: 'accepted' }, 'both are there');
-  t.strictSame(canceled, []);
+  t.strictSame(revoked, []);
   await t.rejects(accept(), { code: 'storage_unavailable' }, 'neither is there');
-  t.strictSame(canceled, ['msg_3', 'msg_4']);
+  t.strictSame(revoked, ['msg_3', 'msg_4']);
 });

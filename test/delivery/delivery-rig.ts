@@ -23,6 +23,7 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
   const inserted: NewMessage[] = [];
   const submitted: Message[] = [];
   const counted: (readonly FlowBacklog[])[] = [];
+  const revoked: string[] = [];
   let serial = 0;
   let waiting = 3;
   const insert: Store['insert'] = async (messages) => {
@@ -66,11 +67,11 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
       settle: async () => 'held',
       ended: async () => null,
       follow: () => {},
-      revoke: () => {},
+      revoke: (id) => void revoked.push(id),
       note: () => {},
     },
     queueLimit: 10,
     keepKeysMs: 1_000,
   });
-  return { delivery, clock, events, inserted, submitted, counted };
+  return { delivery, clock, events, inserted, submitted, counted, revoked };
 }

@@ -9,6 +9,7 @@ t.test('while CommBox refuses the keys a plain message ends at once, and no call
   turnCredentials('refused');
   const messages = [submit(), submitKeyed()];
   t.match(messages, [held, held]);
+  t.match(messages[0]?.failure, { retryAfterMs: 30_000 }, 'nobody knows when a key will work');
   await clock.advance(60_000);
   t.equal(starts.length, 0);
 });
@@ -20,6 +21,7 @@ t.test('so does one that waits when the keys are refused, in line or for its own
   const later = submit({ sendAt: clock.now() + 5_000 });
   turnCredentials('refused');
   t.match([waiting, later], [held, held]);
+  t.match(waiting.failure, { retryAfterMs: 30_000 });
   t.equal(inFlight.state, 'sending', 'what is in flight may still be taken');
   t.equal(starts.length, 1);
 });

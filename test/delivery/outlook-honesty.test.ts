@@ -65,7 +65,7 @@ function waits(lanes: Lanes, pace: Pace, seed: number, arrivalMs: number) {
   let started = 0;
   const accept = (arrival: (typeof arrivals)[number]) => {
     const { flow } = arrival;
-    const own = outlook.accepted(flow);
+    const own = outlook.accepted({ ...flow, readyAt: now });
     queueOf(flow).push(arrival);
     scheduler.activate(flow);
     arrival.at = now;

@@ -10,7 +10,10 @@ const news = { lane: 'normal', caller: 'news' } as const;
 const otp = { lane: 'critical', caller: 'otp' } as const;
 const promo = { lane: 'bulk', caller: 'promo' } as const;
 
-/** What waits: first those in the store, by its own count, then those whose callers wait. */
+const due = (flow: FlowKey) => ({ ...flow, readyAt: now });
+const scheduled = (flow: FlowKey) => ({ ...flow, readyAt: now + 60_000 });
+
+/** What waits and is due: first those in the store, by its own count, then those whose callers wait. */
 function setUp(stored: readonly (readonly [FlowKey, number])[], waiting: readonly (readonly [FlowKey, number])[] = []) {
   let isHeld = false;
   const clock = createManualClock(now);
@@ -26,7 +29,13 @@ function setUp(stored: readonly (readonly [FlowKey, number])[], waiting: readonl
   });
   const count = (flows: typeof stored, changes = outlook.changes) =>
     outlook.counted(
-      flows.map(([flow, queued]) => ({ ...flow, account: 'default', queued, firstDueAt: now })),
+      flows.map(([flow, queued]) => ({
+        ...flow,
+        account: 'default',
+        queued: queued + 1_000,
+        due: queued,
+        firstDueAt: now,
+      })),
       changes,
     );
   count(stored);
@@ -77,7 +86,7 @@ t.test('in a lower lane, what keeps coming above it counts, but not what came at
   for (let n = 0; n < 20; n++) {
     outlook.arrived(shop);
     outlook.arrived(otp);
-    if (n === 10) for (let batch = 0; batch < 1_000; batch++) outlook.accepted(shop);
+    if (n === 10) for (let batch = 0; batch < 1_000; batch++) outlook.accepted(due(shop));
     await clock.advance(1_000);
   }
   outlook.left(shop, 1_000);
@@ -127,6 +136,28 @@ t.test('nobody knows when an operator lifts a stop; what is stopped is before no
   t.equal(position(shop), 10);
 });
 
+t.test('nobody knows when a key will work that CommBox refuses', async (t) => {
+  const { outlook, hold, position } = setUp([[shop, 11]]);
+  hold();
+  const never = Number.POSITIVE_INFINITY;
+  t.match(outlook.prospect(shop, null, now), { waitingFor: 'credentials', startsAt: never, startsAtBest: never });
+  t.equal(position(shop), 10, 'whose turn it is stays known');
+});
+
+t.test('what is not due yet is before nobody', async (t) => {
+  const { outlook, position, clock } = setUp([[shop, 3]]);
+  const { changes } = outlook;
+  for (let n = 0; n < 600; n++) t.equal(outlook.accepted(scheduled(shop)), 3, 'what is due is before it');
+  outlook.accepted(scheduled(news));
+  t.equal(outlook.changes, changes, 'no count is outdated by it');
+  t.equal(outlook.accepted(due(shop)), 3);
+  t.equal(position({ ...promo, caller: 'shop' }), 4);
+  t.equal(outlook.prospect(shop, null, now).waitingFor, 'rate', 'it competes with nobody');
+  await clock.advance(60_000);
+  t.equal(outlook.accepted(scheduled(shop)), 4, 'once its time has come it counts');
+  t.equal(outlook.accepted(due(shop)), 5);
+});
+
 t.test('each reason to wait has its name', async (t) => {
   const alone = setUp([[shop, 5]]);
   t.equal(alone.outlook.prospect(shop, null, now).waitingFor, 'rate');
@@ -147,14 +178,14 @@ t.test('each reason to wait has its name', async (t) => {
 
 t.test('what comes and goes here counts at once', async (t) => {
   const { outlook, position } = setUp([]);
-  t.equal(outlook.accepted(shop), 0);
-  t.equal(outlook.accepted(shop), 1, 'one is before it');
-  t.equal(outlook.accepted(news), 0);
+  t.equal(outlook.accepted(due(shop)), 0);
+  t.equal(outlook.accepted(due(shop)), 1, 'one is before it');
+  t.equal(outlook.accepted(due(news)), 0);
   outlook.left(news, 1);
   outlook.left(shop, 1);
   outlook.left(shop, 5);
   t.equal(position(otp), 0);
-  t.equal(outlook.accepted(shop), 0, 'never fewer than none');
+  t.equal(outlook.accepted(due(shop)), 0, 'never fewer than none');
 });
 
 t.test('the store’s count corrects what this process cannot know', async (t) => {
@@ -169,12 +200,12 @@ t.test('a count from before something came is outdated, but not for ever', async
   const { outlook, count, position } = setUp([[shop, 11]]);
   for (const expected of [11, 12]) {
     const { changes } = outlook;
-    outlook.accepted(shop);
+    outlook.accepted(due(shop));
     count([[shop, 3]], changes);
     t.equal(position(shop), expected);
   }
   const { changes } = outlook;
-  outlook.accepted(shop);
+  outlook.accepted(due(shop));
   count([[shop, 3]], changes);
   t.equal(position(shop), 2, 'where something always comes, it counts all the same');
 });

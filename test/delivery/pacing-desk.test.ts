@@ -9,7 +9,14 @@ import { createFakeStore } from './fake-store.ts';
 t.test('what is stored and what callers wait for is one backlog, as old as what is due in it', async (t) => {
   const clock = createManualClock();
   const now = clock.now();
-  const flow = { account: 'default', lane: 'normal', caller: 'shop', queued: 3, firstDueAt: now - 5_000 } as const;
+  const flow = {
+    account: 'default',
+    lane: 'normal',
+    caller: 'shop',
+    queued: 3,
+    due: 1,
+    firstDueAt: now - 5_000,
+  } as const;
   const stored = [
     flow,
     { ...flow, caller: 'news', queued: 4, firstDueAt: now - 9_000 },

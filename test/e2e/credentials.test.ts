@@ -54,7 +54,7 @@ function expectNoKey(t: Test, { log }: Gateway, answers: readonly { readonly tex
 
 t.test('a revoked key: plain sends are refused at once, the others wait, and a new key lets them go', async (t) => {
   const gateway = await start(t);
-  const { simulator, post, get, accept, reaches, files, clock, log, view } = gateway;
+  const { simulator, post, get, reaches, files, clock, log, view } = gateway;
   simulator.control({ keys: [NEW] });
   const first = await post('/v1/sms', least.sms);
   expectProblem(t, first, { code: 'commbox_unauthorized', outcome: 'not_sent' });
@@ -62,7 +62,10 @@ t.test('a revoked key: plain sends are refused at once, the others wait, and a n
 
   const second = await post('/v1/sms', least.sms);
   expectProblem(t, second, { code: 'commbox_unauthorized', outcome: 'not_sent' });
-  const waiting = await accept(sms('waiting'));
+  t.equal(second.headers['retry-after'], '30', 'nobody knows when a key will work');
+  const answer = await post('/v1/sms', sms('waiting'), { prefer: 'respond-async' });
+  t.match(answer.json(), { status: 'queued', position: 0, estimatedStart: null });
+  const waiting = String(answer.json()['id']);
   await reaches(waiting, { status: 'queued', waitingFor: 'credentials' });
   t.equal(simulator.counts().calls, calls, 'no message is tried with a key that is refused');
 

@@ -83,8 +83,8 @@ t.test('what waits for its own time is in the backlog, and is not overdue', asyn
   const now = clock.now();
   const flow = { account: 'default', lane: 'normal', caller: 'shop' } as const;
   const backlog = async () => [
-    { ...flow, queued: 3, firstDueAt: now },
-    { ...flow, caller: 'news', queued: 2, firstDueAt: now + 1 },
+    { ...flow, queued: 3, due: 1, firstDueAt: now },
+    { ...flow, caller: 'news', queued: 2, due: 0, firstDueAt: now + 1 },
   ];
   t.match(await read({}, {}, { store: { backlog, unknownCount: async () => 0 } }).backlog(), [
     { messages: 3, oldestDueAt: now },

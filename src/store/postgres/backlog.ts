@@ -5,11 +5,13 @@ import { READY, SCHEDULED } from './queue.ts';
 
 // Each part is counted in an index that holds all that is asked for.
 const countStatement = `
-  SELECT account, lane, caller, sum(queued)::bigint AS queued, min(first_due_at) AS "firstDueAt"
+  SELECT account, lane, caller, sum(queued)::bigint AS queued, sum(due)::bigint AS due,
+    min(first_due_at) AS "firstDueAt"
   FROM (${[READY, SCHEDULED]
     .map(
       (condition) => `
-    SELECT m.account, m.lane, m.caller, count(*) AS queued, min(m.ready_at) AS first_due_at
+    SELECT m.account, m.lane, m.caller, count(*) AS queued, count(*) FILTER (WHERE m.ready_at <= $1) AS due,
+      min(m.ready_at) AS first_due_at
     FROM commbox_gateway.messages m WHERE ${condition} GROUP BY m.account, m.lane, m.caller`,
     )
     .join(' UNION ALL ')}
@@ -29,7 +31,9 @@ export function createBacklog(database: Database, clock: Clock): () => Promise<r
 
   async function count(): Promise<readonly FlowBacklog[]> {
     try {
-      const flows = await database.query<FlowBacklog & Record<string, unknown>>(countStatement);
+      const flows = await database.query<FlowBacklog & Record<string, unknown>>(countStatement, [
+        Math.ceil(clock.now()),
+      ]);
       tookMs = clock.monotonic() - startedAt;
       latest = flows;
       return flows;

@@ -8,8 +8,9 @@ import type { Migration } from '../migrations.ts';
  * with the flow, so that taking from one costs the same however many messages are scheduled, done, or waiting in others.
  * An index on changing columns leaves out `sent` messages where it can, since those are nearly all.
  *
- * Triggers keep in `flows` how many messages stand in a line of each, because counting a million of them takes a tenth of
- * a second, and every accepted message asks. A flow stays when its count is 0: there are few, and most come again.
+ * Triggers keep in `flows` how many messages stand in a line of each, and how many of these in `ready`, because counting a
+ * million of them takes a tenth of a second, and every accepted message asks. A flow stays when its count is 0: there are
+ * few, and most come again.
  *
  * `lookup_from` is set with the first lookup of an `unknown` message: the next one is due as long after it as the first
  * was due after `ended_at`.
@@ -152,6 +153,45 @@ export const sqliteMigrations: readonly Migration[] = [
         since INTEGER NOT NULL
       ) STRICT;
       CREATE UNIQUE INDEX pauses_of ON pauses (account, ifnull(lane, ''), ifnull(caller, ''));
+    `,
+  },
+  {
+    version: 2,
+    sql: `
+      ALTER TABLE flows ADD COLUMN ready INTEGER NOT NULL DEFAULT 0;
+      UPDATE flows AS f SET ready = (
+        SELECT count(*) FROM messages m INDEXED BY messages_ready
+        WHERE line = 'ready' AND m.account = f.account AND m.lane = f.lane AND m.caller = f.caller
+      );
+      DROP TRIGGER count_inserted;
+      DROP TRIGGER count_queued;
+      DROP TRIGGER count_left;
+      DROP TRIGGER count_deleted;
+      CREATE TRIGGER count_inserted AFTER INSERT ON messages WHEN new.line IS NOT NULL BEGIN
+        INSERT INTO flows (account, lane, caller, queued, ready)
+          VALUES (new.account, new.lane, new.caller, 1, new.line = 'ready')
+          ON CONFLICT (account, lane, caller) DO UPDATE SET queued = queued + 1, ready = ready + excluded.ready;
+      END;
+      CREATE TRIGGER count_queued AFTER UPDATE OF line ON messages
+      WHEN new.line IS NOT NULL AND old.line IS NULL BEGIN
+        INSERT INTO flows (account, lane, caller, queued, ready)
+          VALUES (new.account, new.lane, new.caller, 1, new.line = 'ready')
+          ON CONFLICT (account, lane, caller) DO UPDATE SET queued = queued + 1, ready = ready + excluded.ready;
+      END;
+      CREATE TRIGGER count_moved AFTER UPDATE OF line ON messages
+      WHEN new.line IS NOT NULL AND old.line IS NOT NULL AND new.line <> old.line BEGIN
+        UPDATE flows SET ready = ready + iif(new.line = 'ready', 1, -1)
+        WHERE account = new.account AND lane = new.lane AND caller = new.caller;
+      END;
+      CREATE TRIGGER count_left AFTER UPDATE OF line ON messages
+      WHEN old.line IS NOT NULL AND new.line IS NULL BEGIN
+        UPDATE flows SET queued = queued - 1, ready = ready - (old.line = 'ready')
+        WHERE account = old.account AND lane = old.lane AND caller = old.caller;
+      END;
+      CREATE TRIGGER count_deleted AFTER DELETE ON messages WHEN old.line IS NOT NULL BEGIN
+        UPDATE flows SET queued = queued - 1, ready = ready - (old.line = 'ready')
+        WHERE account = old.account AND lane = old.lane AND caller = old.caller;
+      END;
     `,
   },
 ];

@@ -76,7 +76,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     get: (id) => call('get', id),
     list: (filter, limit, before) => call('list', filter, limit, before),
     readyFlows: (now) => call('readyFlows', now),
-    backlog: () => call('backlog'),
+    backlog: () => call('backlog', clock.now()),
     queuedCount: () => call('queuedCount'),
     unknownCount: () => call('unknownCount'),
     position: (id, cap) => call('position', id, clock.now(), cap),

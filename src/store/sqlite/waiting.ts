@@ -17,8 +17,15 @@ const EXISTS_DUE = `
 const READY_FLOWS = `
   SELECT account, lane, caller FROM flows f
   WHERE queued > 0 AND (${EXISTS_READY('> :now')} OR ${EXISTS_READY('IS NULL')} OR ${EXISTS_DUE})`;
+// What has become due joins the ready ones with the next `take`: until then there may be very many, and each second asks.
+const MOST_JUST_DUE = 50_000;
 const BACKLOG = `
-  SELECT account, lane, caller, queued, (
+  SELECT account, lane, caller, queued, ready + (
+    SELECT count(*) FROM (
+      SELECT 1 FROM messages m INDEXED BY messages_later
+      WHERE line = 'later' AND ${OF_THIS_FLOW} AND ready_at <= :now LIMIT ${MOST_JUST_DUE}
+    )
+  ) AS due, (
     SELECT ready_at FROM messages m INDEXED BY messages_due
     WHERE line IS NOT NULL AND ${OF_THIS_FLOW} ORDER BY ready_at LIMIT 1
   ) AS first_due_at
@@ -42,10 +49,11 @@ export function createWaiting({ database }: StoreContext) {
   return {
     readyFlows: (now: number): Flow[] => database.all(READY_FLOWS, { now }).map(toFlow),
 
-    backlog: (): FlowBacklog[] =>
-      database.all(BACKLOG).map((row) => ({
+    backlog: (now: number): FlowBacklog[] =>
+      database.all(BACKLOG, { now }).map((row) => ({
         ...toFlow(row),
         queued: row['queued'] as number,
+        due: row['due'] as number,
         firstDueAt: row['first_due_at'] as number,
       })),
 

@@ -55,13 +55,52 @@ export async function flowsContract(t: Test, createPlace: CreatePlace): Promise<
     const gone = [row({ ...now, state: 'sending' }), row({ ...now, account: 'b', state: 'canceled', endedAt: 1 })];
     await insertRows(store, soon, row(now), ...later, ...waitedFor, ...gone);
     await clock.advance(1_001);
-    const normal = { account: 'default', lane: 'normal', caller: 'billing', queued: 3, firstDueAt: start + 10 };
-    const bulk = { ...normal, lane: 'bulk', queued: 1, firstDueAt: start + 2 * HOUR_MS };
+    const normal = { account: 'default', lane: 'normal', caller: 'billing', queued: 3, due: 2, firstDueAt: start + 10 };
+    const bulk = { ...normal, lane: 'bulk', queued: 1, due: 0, firstDueAt: start + 2 * HOUR_MS };
     t.strictSame(sorted(await store.backlog()), [bulk, normal]);
     t.equal(await store.queuedCount(), 4);
     t.strictSame(ids(await store.take(picking(clock.now(), 1))), [soon.id], 'what was accepted first goes first');
     await clock.advance(1_001);
-    t.strictSame(sorted(await store.backlog()), [bulk, { ...normal, queued: 2 }], 'and is not what was due first');
+    t.strictSame(
+      sorted(await store.backlog()),
+      [bulk, { ...normal, queued: 2, due: 1 }],
+      'and is not what was due first',
+    );
+  });
+
+  await t.test('of what is scheduled, the backlog tells how much is due by now', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const start = clock.now();
+    const at = (readyAt: number, members = {}) => row({ readyAt, ...members });
+    const morning = Array.from({ length: 6 }, () => at(start + HOUR_MS));
+    const evening = Array.from({ length: 3 }, () => at(start + 9 * HOUR_MS));
+    const other = at(start + 9 * HOUR_MS, { caller: 'alerts' });
+    const [now] = [at(start), await insertRows(store, ...morning, ...evening, other)];
+    await insertRows(store, now);
+    const expectDue = async (due: number, queued: number, why: string) => {
+      await clock.advance(1_001);
+      const [alerts, billing] = sorted(await store.backlog());
+      t.match(alerts, { caller: 'alerts', due: 0, queued: 1 });
+      t.match(billing, { caller: 'billing', due, queued }, why);
+    };
+    await expectDue(1, 10, 'what is for later is not due');
+    await clock.advance(HOUR_MS);
+    await expectDue(7, 10, 'it becomes so by itself');
+    t.strictSame(ids(await store.take(picking(clock.now(), 2))), ids(morning.slice(0, 2)));
+    await expectDue(5, 8, 'and goes');
+    const [back = '', sooner = ''] = ids(morning);
+    const again = { state: 'queued', attempt: null, erase: false, key: null } as const;
+    await store.settle([{ ...again, id: back, readyAt: clock.now() + 60_000 }]);
+    await store.settle([{ ...again, id: sooner, readyAt: clock.now() }]);
+    await expectDue(6, 10, 'what is to be tried again later is not due');
+    await clock.advance(60_000);
+    await expectDue(7, 10, 'until then');
+    await store.cancel(morning[5]?.id ?? '', clock.now(), clock.now());
+    await store.cancel(evening[0]?.id ?? '', clock.now(), clock.now());
+    await expectDue(6, 8, 'what is canceled is in neither');
+    await store.take(picking(clock.now(), 9));
+    await expectDue(0, 2, 'all that was due has gone');
   });
 
   await t.test('the backlog follows every way in and out of the queue', async (t) => {
@@ -76,10 +115,10 @@ export async function flowsContract(t: Test, createPlace: CreatePlace): Promise<
     }
     const [first, second, third] = [rows[0]?.id ?? '', rows[1]?.id ?? '', rows[2]?.id ?? ''];
     await insertRows(store, ...rows);
-    const expectBacklog = async (queued: number, due: number, way: string) => {
+    const expectBacklog = async (queued: number, first: number, way: string) => {
       await clock.advance(1_001);
       const flow = { account: 'default', lane: 'normal', caller: 'billing' };
-      t.strictSame(await other.backlog(), [{ ...flow, queued, firstDueAt: start + due }], way);
+      t.strictSame(await other.backlog(), [{ ...flow, queued, due: queued, firstDueAt: start + first }], way);
       t.equal(await other.queuedCount(), queued, way);
     };
     await expectBacklog(6, 0, 'insert');
@@ -111,7 +150,7 @@ export async function flowsContract(t: Test, createPlace: CreatePlace): Promise<
     await clock.advance(1_001);
     await other.recover(clock.now(), RESEND, clock.now());
     const firstDueAt = clock.now() + RESEND.delayMs;
-    const expected = { account: 'default', lane: 'critical', caller: 'billing', queued: 1, firstDueAt };
+    const expected = { account: 'default', lane: 'critical', caller: 'billing', queued: 1, due: 0, firstDueAt };
     t.strictSame(await other.backlog(), [expected]);
   });
 
