@@ -50,7 +50,7 @@ async function open(config: Config, clock: Clock): Promise<Storage> {
     return {
       store,
       spoolDirectory,
-      problems: () => problemsOf(store),
+      problems: createStoreProblems(store, clock),
       async close() {
         await store.close();
         lock.release();
@@ -62,7 +62,27 @@ async function open(config: Config, clock: Clock): Promise<Storage> {
   }
 }
 
-async function problemsOf(store: Store): Promise<readonly string[]> {
+/** How long a readiness that was found is told to whoever else asks. */
+const SHARED_MS = 500;
+
+/**
+ * Why messages cannot be accepted now; empty if they can. A check writes, and anybody may ask: all who ask while one
+ * runs, or within 500 ms of its end, get its result.
+ */
+export function createStoreProblems(store: Pick<Store, 'check'>, clock: Clock): Storage['problems'] {
+  let latest: Promise<readonly string[]> | null = null;
+  let sharedUntil = 0;
+  return () => {
+    if (latest !== null && clock.monotonic() < sharedUntil) return latest;
+    sharedUntil = Number.POSITIVE_INFINITY;
+    latest = problemsOf(store).finally(() => {
+      sharedUntil = clock.monotonic() + SHARED_MS;
+    });
+    return latest;
+  };
+}
+
+async function problemsOf(store: Pick<Store, 'check'>): Promise<readonly string[]> {
   try {
     await store.check();
     return [];

@@ -21,11 +21,11 @@ declare module 'fastify' {
 }
 
 const LAST_ANSWERS_MS = 1_000;
-const LOOK_EVERY_MS = 20;
 
 /** Register after the request hooks, before the routes. */
 export function addClosing(app: FastifyInstance, clock: Clock): void {
   let isClosing = false;
+  let closed: Promise<void> = Promise.resolve();
 
   // As the answer goes out, not as the request comes in: who waited since before then would keep its connection, and
   // Node waits for that.
@@ -38,12 +38,14 @@ export function addClosing(app: FastifyInstance, clock: Clock): void {
     begin() {
       isClosing = true;
     },
-    async shut() {
-      await app.close();
+    shut() {
+      closed = Promise.resolve(app.close());
+      return closed;
     },
     async cut() {
-      const endsAt = clock.monotonic() + LAST_ANSWERS_MS;
-      while (app.requestsInProgress() > 0 && clock.monotonic() < endsAt) await sleep(clock, LOOK_EVERY_MS);
+      const isOver = new AbortController();
+      await Promise.race([closed, sleep(clock, LAST_ANSWERS_MS, isOver.signal).catch(() => undefined)]);
+      isOver.abort();
       app.server.closeAllConnections();
     },
   });

@@ -4,6 +4,7 @@ import { addConnectionCount } from './connection-count.ts';
 import { type ConnectionLimits, defaultConnectionLimits } from './connection-limits.ts';
 import { addDoor, createOverload, type Overload, type Pressure } from './overload.ts';
 import { createCollector, createGauge } from './overload-gauge.ts';
+import { addPipelineLimit } from './pipeline-limit.ts';
 
 export interface OverloadSetup {
   readonly clock: Clock;
@@ -19,6 +20,7 @@ export async function addOverload(app: FastifyInstance, options: OverloadSetup):
   const measure = options.measurePressure ?? (await createGauge(app, app.requestsInProgress));
   const overload = createOverload({ measure, onMemoryShort: createCollector(clock) });
   addConnectionCount(app, connectionLimits.connections, overload.refusal);
+  addPipelineLimit(app, connectionLimits.pipelined, overload.refusal);
   addDoor(app, overload);
   return overload;
 }

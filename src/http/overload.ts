@@ -15,7 +15,7 @@ export interface Pressure {
   readonly heapShare: number;
   /** Resident memory, of what the container allows, else of what the machine has. */
   readonly memoryShare: number;
-  /** Requests whose answer is not out yet, most of them waiting for their turn at CommBox. */
+  /** Requests that are being worked on, most of them waiting for their turn at CommBox. */
   readonly requests: number;
 }
 

@@ -3,7 +3,7 @@ import { traceIdOf } from '../kernel/trace-id.ts';
 import { errorFields } from '../observability/error-fields.ts';
 import type { Log } from '../observability/log.ts';
 import type { RequestObserver } from '../observability/request-metrics.ts';
-import { createRequestContext, traceparentOf } from './request-context.ts';
+import { createRequestContext, type RequestContext, traceparentOf } from './request-context.ts';
 
 export interface RequestHookOptions {
   readonly log: Log;
@@ -15,7 +15,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Begins a request that Fastify answers before any hook: such a one is told of like any other. */
     beginRequest(request: FastifyRequest, reply: FastifyReply): void;
-    /** Requests whose answer is not out yet, and whose caller is still there. */
+    /** Requests that are being worked on. An answer that its caller does not read is no work. */
     requestsInProgress(): number;
   }
 }
@@ -36,10 +36,14 @@ export function addRequestHooks(app: FastifyInstance, { log, requestEnded }: Req
       route,
       status: reply.statusCode,
       caller: request.context.caller?.name ?? null,
-      durationMs: reply.elapsedTime,
+      durationMs: performance.now() - request.context.startedAt,
     });
   };
   let inProgress = 0;
+  const end = (context: RequestContext) => {
+    if (context.isInProgress) inProgress -= 1;
+    context.isInProgress = false;
+  };
   const begin = (request: FastifyRequest, reply: FastifyReply) => {
     const context = createRequestContext();
     request.context = context;
@@ -51,7 +55,7 @@ export function addRequestHooks(app: FastifyInstance, { log, requestEnded }: Req
     // The one event that comes for every request, answered or left. What a caller left behind goes on to its end, and
     // is told then.
     reply.raw.once('close', () => {
-      inProgress -= 1;
+      end(context);
       context.onClosed();
       if (reply.sent) tell(request, reply);
       else context.onAnswered = () => tell(request, reply);
@@ -64,6 +68,10 @@ export function addRequestHooks(app: FastifyInstance, { log, requestEnded }: Req
     begin(request, reply);
     done();
   });
+  app.addHook('onSend', (request, _reply, _payload, done) => {
+    end(request.context);
+    done();
+  });
 }
 
 function logRequest(request: FastifyRequest, reply: FastifyReply, route: string | null, log: Log): void {
@@ -74,7 +82,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, route: string 
     method: request.method,
     route,
     status: reply.statusCode,
-    durationMs: Math.round(reply.elapsedTime * 10) / 10,
+    durationMs: Math.round((performance.now() - request.context.startedAt) * 10) / 10,
     caller: caller?.name ?? null,
   };
   if (!reply.raw.writableFinished) fields['callerLeft'] = true;

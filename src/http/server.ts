@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { discardRest } from '../attachments/request-body.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { invalidRequest } from '../kernel/errors.ts';
+import { watchAnswers } from './answer-watch.ts';
 import { hasBody, watchBodies } from './body-watch.ts';
 import { type ConnectionLimits, defaultConnectionLimits } from './connection-limits.ts';
 import { sendProblem, toGatewayError } from './errors.ts';
@@ -60,6 +61,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   const { server } = app;
   refuse = createRefuse(server, clock, options.onRefused ?? (() => {}));
   watchBodies(server, limits, clock, ({ socket }) => refuse({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket));
+  watchAnswers(server, limits, clock);
   server.on('connect', (_: IncomingMessage, socket: Socket) => refuse({ code: 'CONNECT' }, socket));
   // Node would answer 417 without a body; a server may as well ignore what it does not know (RFC 9110, 10.1.1).
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {

@@ -45,7 +45,6 @@ t.test('every command that is named exists', async (t) => {
 async function workplace(t: Test): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'gateway-backup-'));
   t.teardown(() => rm(directory, { recursive: true, force: true }));
-  await mkdir(join(directory, 'backup'), { mode: 0o700 });
   return directory;
 }
 

@@ -8,6 +8,8 @@ export const outage: Suite = (t, start) => {
     const { post, get, accept, reaches, simulator, storage, clock } = await start(t);
     const before = await accept(sms('before', { sendAt: new Date(clock.now() + 60_000).toISOString() }));
     t.match(await get('/readyz'), { status: 200 });
+    // That answer is told to others for half a second.
+    clock.jump(500);
     const giveBack = await storage.takeAway();
     const [accepted, keyed, batch, ready, plain] = await Promise.all([
       post('/v1/sms', sms('accepted'), { prefer: 'respond-async' }),
