@@ -59,7 +59,15 @@ export function createAdmission({ learner, inFlightLimit, role }: AdmissionOptio
   let boundAt = NEVER;
   let pacedAt = NEVER;
 
-  const places = () => role().places ?? Math.max(1, Math.round(inFlightLimit.limit * role().share));
+  const places = () => {
+    const { places: own, share } = role();
+    const { limit, most } = inFlightLimit;
+    const part = Math.max(1, Math.round(limit * share));
+    if (own === undefined) return part;
+    // While nothing was ever refused they are of what is configured, and a cold burst must not run into a wall.
+    const isFree = learner.rate === Number.POSITIVE_INFINITY;
+    return isFree && limit < most ? Math.min(own, part) : own;
+  };
   const free = (inFlight: number) => Math.min(places(), ramp) - inFlight;
   const isPaced = (now: number) => now - pacedAt < PACED_MS;
 

@@ -1,11 +1,14 @@
 import type { DivisionFacts } from './pacing-report.ts';
 import { handedOver, type Parts, wholeParts } from './whole-parts.ts';
 
-/** Divides the limit on calls in flight into whole places. */
+/** Divides a limit on calls in flight into whole places. */
 export interface Places {
   /** @param shares of all that is wanted, which places follow while there are too few */
-  divide(facts: DivisionFacts, shares: Parts): Record<string, number>;
+  divide(facts: DivisionFacts, shares: Parts, limit: number): Record<string, number>;
 }
+
+/** How many places each would have if they could be divided at will. */
+type Ideals = (facts: DivisionFacts, shares: Parts, limit: number, hasWaited: (name: string) => boolean) => Parts;
 
 // So long lacks one place whoever has half of one too little, until it is its turn.
 const TURN_MS = 1_000;
@@ -15,7 +18,8 @@ const MOST_MS = 1_000;
 // A call that had to wait for a place this long ago tells that there are too few.
 const WAITED_MS = 1_000;
 
-export function createPlaces(): Places {
+/** @param least what each has at least, where there is a place for everyone */
+export function createPlaces(idealsOf: Ideals, least: 0 | 1): Places {
   /** What each was left short of, in places; carried over, so that 0.4 places are one for 40 % of the time. */
   let debts: Parts = {};
   /** Where the last look led; what is published follows as places fall free. */
@@ -35,14 +39,14 @@ export function createPlaces(): Places {
   };
 
   return {
-    divide({ reports, memory, before, self, inFlight, now }, shares) {
-      const limit = memory.inFlightLimit;
+    divide(facts, shares, limit) {
+      const { reports, before, self, inFlight, now } = facts;
       const had = before?.places ?? {};
       waits.notice(reports, now);
-      const ideals = idealsOf(reports, shares, limit, (name) => waits.waited(name, now));
+      const ideals = idealsOf(facts, shares, limit, (name) => waits.waited(name, now));
       carryOver(ideals, aim ?? had, now);
       const goals = mapped(ideals, (name, ideal) => ideal + (debts[name] ?? 0));
-      const targets = wholeParts(goals, limit, aim ?? had, 0);
+      const targets = wholeParts(goals, limit, aim ?? had, limit < reports.size ? 0 : least);
       aim = targets;
       const held = mapped(ideals, (name) => {
         const own = had[name] ?? 0;
@@ -76,12 +80,7 @@ function createWaits() {
  * moment, each has them. Else who wants nothing has to ask first. Who wants something keeps a place unless that keeps
  * others waiting that may have more.
  */
-function idealsOf(
-  reports: DivisionFacts['reports'],
-  shares: Parts,
-  limit: number,
-  hasWaited: (name: string) => boolean,
-): Parts {
+export const byNeed: Ideals = ({ reports }, shares, limit, hasWaited) => {
   const wanted = Object.fromEntries([...reports].map(([name, { wants }]) => [name, Math.max(1, wants)]));
   const spare = limit - sumOf(wanted);
   if (spare >= 0) return mapped(wanted, (name, own) => own + spare * (shares[name] ?? 0));
@@ -97,7 +96,13 @@ function idealsOf(
     more,
   );
   return mapped(least, (name, one) => one + (rest[name] ?? 0));
-}
+};
+
+/** Where there is a place for everyone, each has one, and of the others its share, whatever it wants just now. */
+export const byShare: Ideals = (facts, shares, limit, hasWaited) => {
+  const spare = limit - facts.reports.size;
+  return spare < 0 ? byNeed(facts, shares, limit, hasWaited) : mapped(shares, (_, share) => 1 + spare * share);
+};
 
 const sumOf = (parts: Parts) => Object.values(parts).reduce((sum, number) => sum + number, 0);
 const mapped = (parts: Parts, map: (name: string, part: number) => number): Record<string, number> =>

@@ -1,4 +1,4 @@
-import { createPlaces } from './division-places.ts';
+import { byNeed, byShare, createPlaces } from './division-places.ts';
 import { createWindowShares } from './division-window.ts';
 import { type Division, type DivisionFacts, sharesOf } from './pacing-report.ts';
 
@@ -11,7 +11,8 @@ export interface Divider {
 }
 
 export function createDivider(): Divider {
-  const places = createPlaces();
+  const places = createPlaces(byNeed, 0);
+  const freePlaces = createPlaces(byShare, 1);
   const windowShares = createWindowShares();
 
   return {
@@ -19,12 +20,14 @@ export function createDivider(): Divider {
       const { reports, memory } = facts;
       const hasRate = memory.learned.rate !== null;
       const shares = sharesOf(reports, hasRate);
-      // While nothing was ever refused there is enough for all, and none must wait for another.
-      if (!hasRate || reports.size === 1) return { shares };
+      if (reports.size === 1) return { shares };
+      // While nothing was ever refused only the configured limit is in the way: how much of its part each can fill it
+      // finds out for itself.
+      if (!hasRate) return { shares, places: freePlaces.divide(facts, shares, facts.concurrency) };
       const isWindow = memory.learned.shape === 'window';
       return {
         shares: (isWindow ? windowShares.divide(facts) : null) ?? shares,
-        places: places.divide(facts, shares),
+        places: places.divide(facts, shares, memory.inFlightLimit),
       };
     },
   };

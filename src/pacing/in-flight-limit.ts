@@ -21,6 +21,8 @@ export interface GrantFacts {
 /** Learns how many calls CommBox takes at the same time: what some throttles limit instead of a rate. */
 export interface InFlightLimit {
   readonly limit: number;
+  /** What is configured. */
+  readonly most: number;
   /** An attempt was granted. `isBound`: others wait for attempts to end. */
   granted(attempt: GrantFacts, isBound: boolean, now: number): void;
   /** The first refusal ever. It says little, but there is no reason to have more in flight than were granted. */
@@ -69,6 +71,9 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
   return {
     get limit() {
       return Math.min(limit, options.concurrency);
+    },
+    get most() {
+      return options.concurrency;
     },
     granted({ inFlight, tookMs }, isBound, now) {
       if (inFlight > mostGranted) mostGranted = inFlight;

@@ -52,6 +52,8 @@ export interface Pacer {
   readonly granted: number;
   /** Of these, those that ended while others waited for a place. */
   readonly bound: number;
+  /** Most attempts in flight in all processes, as configured. */
+  readonly concurrency: number;
   /** Places that this process has, or that its calls still take. */
   readonly holds: number;
   state(now: number): PacerState;
@@ -181,8 +183,11 @@ export function createPacer(options: PacerOptions): Pacer {
     get bound() {
       return bound;
     },
+    get concurrency() {
+      return inFlightLimit.most;
+    },
     get holds() {
-      return Math.max(inFlight, admission.places);
+      return Math.max(inFlight, role.places ?? admission.places);
     },
     state(now) {
       const rate = Number.isFinite(learner.rate) ? learner.rate : null;

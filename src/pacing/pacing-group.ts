@@ -2,10 +2,11 @@ import type { Clock } from '../kernel/clock.ts';
 import type { PacingView } from '../store/flows.ts';
 import type { Store } from '../store/store.ts';
 import { createDivider } from './division.ts';
+import { createEncounters } from './encounters.ts';
 import { createHearsay } from './hearsay.ts';
 import type { Pacer } from './pacer.ts';
 import { type Published, proberOf, type Report, roleOf } from './pacing-report.ts';
-import { aloneRole, type Refusal, type Role, type Turn } from './role.ts';
+import { aloneRole, type Role, type Turn } from './role.ts';
 
 /**
  * Keeps the pace of an account the same in all processes, and remembers it. One of them, the leader, learns for all:
@@ -39,9 +40,7 @@ const IDLE_MS = 5_000;
 const REPORTS_LAST_MS = 15_000;
 
 export function createPacingGroup({ account, store, pacer, clock, wants, onAllowed }: PacingGroupOptions): PacingGroup {
-  const sums = { refusals: 0, reopenings: 0 };
-  let refusal: Report['refusal'] = null;
-  let reopened: Report['reopened'] = null;
+  const encounters = createEncounters();
   const hearsay = createHearsay();
   const divider = createDivider();
   let version = 0;
@@ -61,7 +60,7 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
   };
 
   const report = (): Report => ({
-    ...sums,
+    ...encounters.sum(),
     isLeaving: isStopped,
     granted: pacer.granted,
     bound: pacer.bound,
@@ -69,8 +68,6 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     // Others must not wait for a probe, nor leave a part of the rate, to a process that cannot reach CommBox.
     wants: pacer.cause() === 'connection' ? 0 : wants(),
     isPaced: pacer.isPaced(clock.now()),
-    refusal,
-    reopened,
   });
 
   const follow = (state: Published, reports: ReadonlyMap<string, Report>, self: string) => {
@@ -91,7 +88,8 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     const now = clock.now();
     const memory = pacer.memory();
     const before = published?.state ?? null;
-    const division = divider.divide({ reports, memory, before, self, inFlight: pacer.state(now).inFlight, now });
+    const { inFlight } = pacer.state(now);
+    const division = divider.divide({ reports, memory, concurrency: pacer.concurrency, before, self, inFlight, now });
     const state: Published = { memory, period: pacer.period, ...division, prober: proberOf(reports, self) };
     play(roleOf(state, reports, self, true));
     const text = JSON.stringify(state);
@@ -161,7 +159,7 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
     } catch {
       // Without the store each process goes on with its last share: alone, so it must not wait for another's probe or
       // place, and what it alone is granted says nothing about what all are.
-      if (others > 0) pacer.play({ leads: false, mayProbe: true, share: role.share });
+      if (others > 0) pacer.play(withoutStore(role));
       onAllowed();
     } finally {
       isBusy = false;
@@ -170,7 +168,9 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
   };
   const pauseMs = () => {
     const { rate, cause } = pacer.state(clock.now());
-    if (rate === null && cause === null) return IDLE_MS;
+    // Where there is no place for everyone, it goes round.
+    const isScarce = Object.values(published?.state.places ?? {}).includes(0);
+    if (rate === null && cause === null && !isScarce) return IDLE_MS;
     return others > 0 ? WITH_OTHERS_MS : LIMITED_MS;
   };
 
@@ -188,13 +188,7 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
       await meet();
     },
     turned(turn) {
-      if ('refusal' in turn) {
-        sums.refusals++;
-        refusal = withLongest(refusal, turn.refusal);
-      } else if ('reopened' in turn) {
-        sums.reopenings++;
-        reopened = turn.reopened;
-      }
+      encounters.note(turn, clock.now());
       isUrgent = true;
       void meet();
     },
@@ -208,9 +202,8 @@ export function createPacingGroup({ account, store, pacer, clock, wants, onAllow
   };
 }
 
-/** Of several refusals in one period it is the longest pause that counts. */
-function withLongest(earlier: Refusal | null, { retryAfterMs, ...refusal }: Refusal): Refusal {
-  if (earlier === null || earlier.period !== refusal.period) return { ...refusal, retryAfterMs };
-  const stated = [earlier.retryAfterMs, retryAfterMs].filter((ms) => ms !== null);
-  return { ...earlier, retryAfterMs: stated.length === 0 ? null : Math.max(...stated) };
+/** Goes on with its last share and places, one at least: nobody can be asked for another. */
+function withoutStore({ share, places }: Role): Role {
+  const own = places === undefined ? {} : { places: Math.max(1, places) };
+  return { leads: false, mayProbe: true, share, ...own };
 }

@@ -22,7 +22,10 @@ export interface Report {
 export interface Division {
   /** Of the rate. */
   readonly shares: Readonly<Record<string, number>>;
-  /** Of the limit on calls in flight, in whole calls. Older versions do not say them: then they follow from the shares. */
+  /**
+   * Of the limit on calls in flight, in whole calls; of the configured one while nothing was ever refused. Not said by a
+   * process that is alone, nor by older versions: then they follow from the shares.
+   */
   readonly places?: Readonly<Record<string, number>>;
 }
 
@@ -31,6 +34,8 @@ export interface DivisionFacts {
   /** Of the processes that take part, the leader included. */
   readonly reports: ReadonlyMap<string, Report>;
   readonly memory: PacerMemory;
+  /** Most calls that all together may ever have in flight. */
+  readonly concurrency: number;
   /** What was published last, by whichever process; null = nothing yet. */
   readonly before: Division | null;
   readonly self: string;
@@ -67,19 +72,23 @@ export function proberOf(reports: ReadonlyMap<string, Report>, leader: string): 
   return [...reports].reduce((one, other) => (other[1].wants > one[1].wants ? other : one))[0];
 }
 
-/** The part of the process `self` in what is published; one that is not named has next to nothing. */
+/**
+ * The part of the process `self` in what is published. One that is not named yet has next to nothing: where CommBox
+ * limits calls it asks for its first place, else it begins with one, since whoever divides may have just died.
+ */
 export function roleOf(
-  { shares, places, prober }: Published,
+  { memory, shares, places, prober }: Published,
   reports: ReadonlyMap<string, Report>,
   self: string,
   leads: boolean,
 ): Role {
+  const unnamed = memory.learned.rate === null ? 1 : 0;
   const others = [...reports].filter(([name]) => name !== self);
   return {
     leads,
     mayProbe: prober === self,
     share: shares[self] ?? LEAST_SHARE,
-    ...(places === undefined ? {} : { places: places[self] ?? 0 }),
+    ...(places === undefined ? {} : { places: places[self] ?? unnamed }),
     othersWant: sum(others.map(([, { wants }]) => wants)),
   };
 }

@@ -10,8 +10,8 @@ export interface PacerMemory {
 
 /**
  * This process's part in the pace of an account: `leads` = it learns for all, `mayProbe` = the probe of the quota is its
- * to send, `share` = its part of the rate, up to 1, `places` = how many calls it may have in flight; if that is not said,
- * its share of the limit.
+ * to send, `share` = its part of the rate, up to 1, `places` = how many calls it may have in flight, be the limit
+ * that it has found out ever so high; if that is not said, its share of the limit.
  */
 export interface Role {
   readonly leads: boolean;

@@ -37,6 +37,7 @@ function openAccount(options: { readonly limit: number; readonly shape?: 'bucket
       before = divider.divide({
         reports: new Map(reports),
         memory: { learned, inFlightLimit: limit, circuit },
+        concurrency: 32,
         before,
         self: 'a',
         inFlight: inFlight.get('a') ?? 0,
@@ -140,15 +141,21 @@ t.test('a process of an older version, which says less, takes part', async (t) =
   const reports = new Map(['a', 'b'].map((name) => [name, { ...silent, wants: 50 }]));
   const memory = { learned, inFlightLimit: 4, circuit: { isClosed: false } as PacerMemory['circuit'] };
   const before = { shares: { a: 0.5, b: 0.5 } };
-  const { places } = divider.divide({ reports, memory, before, self: 'a', inFlight: 0, now: 1 });
+  const { places } = divider.divide({ reports, memory, concurrency: 32, before, self: 'a', inFlight: 0, now: 1 });
   t.strictSame(places, { a: 2, b: 2 });
 });
 
-t.test('while nothing was ever refused, places follow from the shares as each finds out for itself', async (t) => {
-  const divider = createDivider();
+t.test('while nothing was ever refused, it is the configured limit that is divided', async (t) => {
   const learned = { ...belief, costOfRefusal, rate: null, refusedRate: null };
-  const reports = new Map(['a', 'b'].map((name) => [name, { ...silent, wants: 5 }]));
-  const memory = { learned, inFlightLimit: 32, circuit: { isClosed: false } as PacerMemory['circuit'] };
-  const { places } = divider.divide({ reports, memory, before: null, self: 'a', inFlight: 0, now: 1 });
-  t.equal(places, undefined);
+  const memory = { learned, inFlightLimit: 4, circuit: { isClosed: false } as PacerMemory['circuit'] };
+  const placesOf = (concurrency: number, wants: Readonly<Record<string, number>>) => {
+    const reports = new Map(Object.entries(wants).map(([name, messages]) => [name, { ...silent, wants: messages }]));
+    const facts = { reports, memory, concurrency, before: null, self: 'a', inFlight: 0, now: 1 };
+    return createDivider().divide(facts).places;
+  };
+  t.strictSame(placesOf(32, { a: 5, b: 5 }), { a: 16, b: 16 });
+  t.strictSame(placesOf(32, { a: 500, b: 0 }), { a: 24, b: 8 }, 'half of it evenly: the load may come anywhere');
+  t.strictSame(placesOf(2, { a: 500, b: 0 }), { a: 1, b: 1 });
+  t.strictSame(placesOf(1, { a: 0, b: 9, c: 0 }), { a: 0, b: 1, c: 0 }, 'fewer than processes go to those that want');
+  t.equal(placesOf(8, { a: 5 }), undefined, 'one that is alone has them all');
 });

@@ -5,7 +5,7 @@ import type { PacingExchange, PacingView } from '../../src/store/flows.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 /** Several processes that share the pace of an account through a store in memory, in which news travels in 1 ms. */
-export function createGroupRig(options: { readonly knownRate?: number } = {}) {
+export function createGroupRig(options: { readonly knownRate?: number; readonly concurrency?: number } = {}) {
   const clock = createManualClock();
   const reports = new Map<string, { readonly text: string; readonly at: number }>();
   const listeners = new Map<string, () => void>();
@@ -29,7 +29,7 @@ export function createGroupRig(options: { readonly knownRate?: number } = {}) {
   const join = async (name: string, wants = 10) => {
     const pacer = createPacer({
       random: () => 0.5,
-      concurrency: 32,
+      concurrency: options.concurrency ?? 32,
       knownRate: options.knownRate ?? null,
       onTurn: (turn) => group.turned(turn),
     });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { open, refuseOnce, run, start } from './pacer-rig.ts';
+import { enterAll, open, refuseOnce, run, start } from './pacer-rig.ts';
 
 t.test('what was learned survives a restart', async (t) => {
   const before = open({ concurrency: 32 });
@@ -76,4 +76,20 @@ t.test('whose turn it is not to probe waits for the word of the one that does', 
   pacer.throttled(pacer.enter(start), 1_000, start);
   t.equal(pacer.room(start + 60_000), 0);
   t.equal(pacer.opensAt(start + 60_000), Number.POSITIVE_INFINITY);
+});
+
+t.test('places of what is configured are filled as gently as all of it would be', async (t) => {
+  const pacer = open({ concurrency: 32 });
+  pacer.play({ leads: false, mayProbe: false, share: 0.5, places: 16 });
+  t.equal(pacer.room(start), 2, 'half of the four with which one alone begins');
+  t.equal(pacer.holds, 16, 'but nobody else may have the others');
+  for (let now = start; now < start + 60_000; now += 50) {
+    const passes = enterAll(pacer, now);
+    t.equal(pacer.room(now), 0);
+    for (const pass of passes) pacer.succeeded(pass, now);
+    t.ok(pacer.state(now).places <= 16);
+  }
+  t.equal(pacer.state(start).places, 16);
+  pacer.play({ leads: false, mayProbe: false, share: 0.5, places: 0 });
+  t.equal(pacer.room(start + 60_000), 0);
 });
