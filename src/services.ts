@@ -150,6 +150,7 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
     delivery,
     watch,
     reconciler,
+    stops: desk,
     accounts: accounts.all,
     clock,
     keepKeysMs,

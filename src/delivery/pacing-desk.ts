@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Lane, lanes } from '../channels/channel.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Pacer } from '../pacing/pacer.ts';
@@ -49,10 +50,12 @@ export interface PacingDeskOptions {
 }
 
 export function createPacingDesk({ accounts, store, stops, clock }: PacingDeskOptions): PacingDesk {
-  const refresh = async () => {
-    stops.replace(await store.pauses());
+  const takeOver = (pauses: readonly Pause[]) => {
+    if (isDeepStrictEqual(pauses, stops.list())) return;
+    stops.replace(pauses);
     for (const { dispatcher } of accounts.values()) dispatcher.wake();
   };
+  const refresh = async () => takeOver(await store.pauses());
 
   return {
     async view() {
@@ -67,12 +70,21 @@ export function createPacingDesk({ accounts, store, stops, clock }: PacingDeskOp
     },
     hasAccount: (name) => accounts.has(name),
     async set(stop, isPaused) {
-      const isNew = await store.setPause({ ...stop, since: clock.now() }, isPaused);
-      await refresh();
+      const pause = { ...stop, since: clock.now() };
+      const isNew = await store.setPause(pause, isPaused);
+      // It is set, whether or not the store can say so now.
+      await refresh().catch(() => {
+        const others = stops.list().filter((other) => !isSameStop(other, stop));
+        takeOver(isPaused ? [...others, pause] : others);
+      });
       return isNew;
     },
     refresh: () => refresh().catch(() => undefined),
   };
+}
+
+function isSameStop(one: Omit<Pause, 'since'>, other: Omit<Pause, 'since'>): boolean {
+  return one.account === other.account && one.lane === other.lane && one.caller === other.caller;
 }
 
 function laneBacklog(

@@ -22,6 +22,8 @@ export interface UpkeepOptions {
   readonly delivery: Delivery;
   readonly watch: FinalWatch;
   readonly reconciler: Reconciler;
+  /** What operators have stopped, for when a notification of it got lost. */
+  readonly stops: { refresh(): Promise<void> };
   /** Whose unknown messages are looked for, by name. */
   readonly accounts: ReadonlyMap<string, unknown>;
   readonly clock: Clock;
@@ -108,6 +110,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
       repeat('heartbeat', HEARTBEAT_MS, heartbeat);
       repeat('recover', RECOVER_MS, recover);
       repeat('look', LOOK_MS, look);
+      repeat('stops', LOOK_MS, () => options.stops.refresh());
       repeat('reconcile', RECONCILE_EVERY_MS, reconcile);
       repeat('sweep', SWEEP_MS, sweep);
     },

@@ -51,6 +51,7 @@ function setUp(methods: Partial<Store> = {}, reconcile?: Reconciler['reconcile']
     delivery: delivery as Delivery,
     watch: { wait: async () => {}, ended: (id) => void calls.push(`ended ${id}`) },
     reconciler: { reconcile: reconcile ?? (() => t.fail() as never) },
+    stops: { refresh: () => note('stops', undefined) },
     accounts: new Map([
       ['default', null],
       ['brand-b', null],

@@ -172,7 +172,8 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
     },
     async setPause(pause, isPaused) {
       const isChanged = await setPause(database, pause, isPaused);
-      if (isChanged) listener.tell('pauses', null);
+      // Whether or not it was so already: a process that missed it the first time hears of it now.
+      listener.tell('pauses', null);
       return isChanged;
     },
     pauses: () => listPauses(database),
