@@ -23,19 +23,28 @@ const QUICK_MS = 50;
 const SHARE = 20;
 
 /** What waits in every flow: counted afresh each second, or, when it is very much, so often as is reasonable. */
-export function createBacklog(database: Database, clock: Clock): () => Promise<readonly FlowBacklog[]> {
+export interface Backlog {
+  flows(): Promise<readonly FlowBacklog[]>;
+  /** When the count that `flows` told last was begun (monotonic milliseconds). */
+  countedAt(): number;
+}
+
+export function createBacklog(database: Database, clock: Clock): Backlog {
   let startedAt = Number.NEGATIVE_INFINITY;
   let tookMs = 0;
+  let countedAt = Number.NEGATIVE_INFINITY;
   let latest: readonly FlowBacklog[] | null = null;
   let counting: Promise<readonly FlowBacklog[]> = Promise.resolve([]);
 
   async function count(): Promise<readonly FlowBacklog[]> {
+    const begunAt = startedAt;
     try {
       const flows = await database.query<FlowBacklog & Record<string, unknown>>(countStatement, [
         Math.ceil(clock.now()),
       ]);
       tookMs = clock.monotonic() - startedAt;
       latest = flows;
+      countedAt = begunAt;
       return flows;
     } catch (error) {
       // What failed is not worth remembering for a second.
@@ -45,14 +54,17 @@ export function createBacklog(database: Database, clock: Clock): () => Promise<r
     }
   }
 
-  return () => {
-    const now = clock.monotonic();
-    if (now - startedAt >= Math.max(COUNT_LASTS_MS, tookMs * SHARE)) {
-      startedAt = now;
-      counting = count();
-      counting.catch(() => undefined);
-    }
-    return latest !== null && tookMs > QUICK_MS ? Promise.resolve(latest) : counting;
+  return {
+    flows() {
+      const now = clock.monotonic();
+      if (now - startedAt >= Math.max(COUNT_LASTS_MS, tookMs * SHARE)) {
+        startedAt = now;
+        counting = count();
+        counting.catch(() => undefined);
+      }
+      return latest !== null && tookMs > QUICK_MS ? Promise.resolve(latest) : counting;
+    },
+    countedAt: () => countedAt,
   };
 }
 

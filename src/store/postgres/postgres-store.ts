@@ -16,6 +16,7 @@ import { createListener, type Listener } from './listener.ts';
 import { migrate } from './migrate.ts';
 import { exchangePacing } from './pacing.ts';
 import { listPauses, setPause } from './pauses.ts';
+import { createQueuedCount } from './queued-count.ts';
 import { isObjectOfAnother, markReconciled, takeUnreconciledMessage } from './reconcile.ts';
 import { recoverOrphans } from './recover.ts';
 import { createSettling } from './settling.ts';
@@ -70,6 +71,7 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
   const settling = createSettling({ database, lease, copies, listener });
   const ledger = createLedger({ database, lease, clock });
   const backlog = createBacklog(database, clock);
+  const queued = createQueuedCount(backlog);
   const secret = createSecret(database);
   let closing: Promise<void> | null = null;
 
@@ -90,9 +92,18 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
   }
 
   return {
-    insert: inserting.insert,
-    insertBatch: (messages, key, answer, keepUntil) =>
-      inserting.insertBatch({ messages, key, answer, keepUntil: Math.ceil(keepUntil) }),
+    async insert(messages) {
+      const from = clock.monotonic();
+      const results = await inserting.insert(messages);
+      queued.stored(messages, results, from);
+      return results;
+    },
+    async insertBatch(messages, key, answer, keepUntil) {
+      const from = clock.monotonic();
+      const batch = await inserting.insertBatch({ messages, key, answer, keepUntil: Math.ceil(keepUntil) });
+      if (batch.kind === 'inserted') queued.stored(messages, batch.results, from);
+      return batch;
+    },
     record: ledger.record,
     findKey: async (scope) => (await findKeys(database, [scope], Math.ceil(clock.now()))).get(scope) ?? null,
     findKeyed: (scopes) => findKeyed(database, scopes, Math.ceil(clock.now())),
@@ -128,9 +139,9 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
     },
 
     readyFlows: (now) => findReadyFlows(database, Math.ceil(now)),
-    backlog,
+    backlog: backlog.flows,
     unknownCount: () => countUnknown(database),
-    queuedCount: async () => (await backlog()).reduce((sum, { queued }) => sum + queued, 0),
+    queuedCount: queued.now,
     position: (id, cap) => findPosition(database, id, cap, Math.ceil(clock.now())),
 
     heartbeat: (_now, leaseMs) => lease.renew(Math.ceil(leaseMs)),

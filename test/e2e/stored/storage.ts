@@ -56,6 +56,11 @@ export function postgresStorages(server: PostgresServer): CreateStorage {
     env: { DATABASE_URL: url },
     isShared: true,
     async afterCrash() {
+      // The dead hear nothing: what others say would make them answer, and live on.
+      await server.run(
+        url,
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      );
       // Another process may take over when the lease of the dead one has run out.
       await server.run(url, 'UPDATE commbox_gateway.replicas SET lease_until = 0');
       return storage(t, url);
