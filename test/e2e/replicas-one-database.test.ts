@@ -140,7 +140,7 @@ t.test('one that was only slow corrects who took its message over', async (t) =>
   const { messages } = (await b.get('/v1/messages')).json() as { messages: { id: string }[] };
   const id = messages[0]?.id ?? '';
   a.clock.halt();
-  await storage.afterCrash();
+  await storage.endLeases();
   b.clock.jump(6_000);
   t.match(await b.reaches(id, 'unknown', 100), { attemptLog: [{ outcome: 'interrupted' }] });
   held.release();

@@ -14,6 +14,8 @@ export interface Storage {
   readonly isShared: boolean;
   /** What a gateway finds that starts after the one before died on the spot. */
   afterCrash(): Promise<Storage>;
+  /** The time of everybody's lease is over, though they live; nothing where only one can use it. */
+  endLeases(): Promise<void>;
   /** Whether this text lies anywhere in it. */
   holds(text: string): Promise<boolean>;
   /** Takes it away from the gateway; the returned function gives it back. */
@@ -34,6 +36,7 @@ function sqliteStorage(t: Test, dataDir: string): Storage {
       await cp(dataDir, copy, { recursive: true });
       return sqliteStorage(t, copy);
     },
+    endLeases: async () => {},
     async holds(text) {
       const names = (await readdir(dataDir, { recursive: true, withFileTypes: true })).filter((entry) =>
         entry.isFile(),
@@ -51,6 +54,9 @@ function sqliteStorage(t: Test, dataDir: string): Storage {
 
 /** Each storage is a new database of the server. */
 export function postgresStorages(server: PostgresServer): CreateStorage {
+  const endLeases = async (url: string) => {
+    await server.run(url, 'UPDATE commbox_gateway.replicas SET lease_until = 0');
+  };
   const storage = async (t: Test, url: string): Promise<Storage> => ({
     dataDir: await directory(t),
     env: { DATABASE_URL: url },
@@ -62,9 +68,10 @@ export function postgresStorages(server: PostgresServer): CreateStorage {
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
       );
       // Another process may take over when the lease of the dead one has run out.
-      await server.run(url, 'UPDATE commbox_gateway.replicas SET lease_until = 0');
+      await endLeases(url);
       return storage(t, url);
     },
+    endLeases: () => endLeases(url),
     async holds(text) {
       const tables = ['messages', 'message_files', 'idempotency_keys'];
       const all = tables.map((name) => `SELECT r::text AS text FROM commbox_gateway.${name} r`).join(' UNION ALL ');
