@@ -25,8 +25,10 @@ export interface AccountSet {
   /** Reads the key files now. */
   refreshKeys(): Promise<void>;
   readiness(): Readiness;
-  /** Closes the connections; `isLate` cuts the calls in flight. */
-  close(isLate: boolean): Promise<void>;
+  /** Call when no attempt is in flight. Resolves when other calls have ended too, and the connections are closed. */
+  close(): Promise<void>;
+  /** Ends all calls in flight at once. */
+  cut(): Promise<void>;
 }
 
 export interface AccountSetDeps extends Omit<AccountDeps, 'refreshKeys' | 'onCredentials' | 'onPacing' | 'onBacklog'> {
@@ -94,11 +96,14 @@ export function createAccountSet(config: Config, deps: AccountSetDeps): AccountS
       }
       return { reasons, warnings };
     },
-    async close(isLate) {
+    async close() {
       keys.stop();
       stopExpiryLog();
       await Promise.all([...all.values()].map(({ group }) => group.stop()));
-      await Promise.all([...all.values()].map((account) => account.close(isLate)));
+      await Promise.all([...all.values()].map((account) => account.close()));
+    },
+    async cut() {
+      await Promise.all([...all.values()].map((account) => account.cut()));
     },
   };
 }

@@ -42,8 +42,10 @@ export interface Account extends ReconcileAccount {
   change(next: AccountConfig): void;
   /** Holds its messages until it is changed again. Attempts in flight go on. */
   retire(): void;
-  /** Closes all its connections, those of former entries too; `isLate` cuts the calls in flight. */
-  close(isLate: boolean): Promise<void>;
+  /** Closes all its connections, those of former entries too, as soon as their calls have ended. */
+  close(): Promise<void>;
+  /** Ends all calls in flight at once. */
+  cut(): Promise<void>;
 }
 
 export interface AccountDeps {
@@ -178,11 +180,15 @@ export function createAccount(initial: AccountConfig, process: Process, deps: Ac
       credentials.retire();
       leave();
     },
-    async close(isLate) {
+    async close() {
       credentials.stop();
       // A question about the keys must not hold the end up, and where one is open nothing else is worth waiting for.
-      const mayCut = isLate || credentials.state() !== 'ok';
-      await Promise.all([...former, link].map((each) => each.close(mayCut)));
+      const mayWait = credentials.state() === 'ok';
+      await Promise.all([...former, link].map((each) => (mayWait ? each.close() : each.cut())));
+    },
+    async cut() {
+      credentials.stop();
+      await Promise.all([...former, link].map((each) => each.cut()));
     },
   };
 }

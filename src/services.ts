@@ -17,7 +17,7 @@ import { createPacingDesk } from './delivery/pacing-desk.ts';
 import { createReconciler } from './delivery/reconcile.ts';
 import { createUpkeep } from './delivery/upkeep.ts';
 import type { Pressure } from './http/overload.ts';
-import { type Clock, sleep } from './kernel/clock.ts';
+import type { Clock } from './kernel/clock.ts';
 import { createIdSource } from './kernel/ids.ts';
 import { StartError } from './kernel/start-error.ts';
 import { createMetricsListener } from './metrics-listener.ts';
@@ -29,6 +29,7 @@ import { createMetrics } from './observability/metrics.ts';
 import { gatewayVersion } from './observability/version.ts';
 import { createStops } from './pacing/stops.ts';
 import { createReadings } from './readings.ts';
+import { type ClosePhases, shutDown } from './shutdown.ts';
 import { openStorage } from './storage.ts';
 
 export interface Services {
@@ -37,7 +38,7 @@ export interface Services {
   listen(): Promise<string>;
   /** Reads the YAML file and the key files now. The log says what came of it; what cannot be used changes nothing. */
   reload(): Promise<void>;
-  /** Ends in phases (see `createServices`); resolves when nothing runs any more. Call once. */
+  /** Ends in phases (see `shutDown`); resolves when nothing runs any more. Call once. */
   close(phases?: ClosePhases): Promise<void>;
 }
 
@@ -47,16 +48,6 @@ export interface ServicesDeps {
   /** Default: what this process measures of itself. */
   readonly measurePressure?: (() => Pressure) | undefined;
 }
-
-export interface ClosePhases {
-  /** How long the listener stays open after readiness fell, so that load balancers notice. */
-  readonly lingerMs: number;
-  /** When attempts still in flight are cut, counted from the beginning. */
-  readonly cutMs: number;
-}
-
-/** For a process that nothing routes to: tests, demo, sandbox. */
-const AT_ONCE: ClosePhases = { lingerMs: 0, cutMs: 25_000 };
 
 const HOUR_MS = 3_600_000;
 
@@ -210,35 +201,11 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
         throw new StartError(`cannot listen at ${host}:${port}: ${error.code}`, { cause: error });
       });
     },
-    async close({ lingerMs, cutMs } = AT_ONCE) {
+    close(phases) {
       isDraining = true;
-      app.closing.begin();
-      reloader.stop();
-      await sleep(clock, lingerMs);
-      const closed = app.closing.shut();
-      watch.stop();
-      const drained = delivery.drain();
-      const isLate = await endsAfter(drained, cutMs - lingerMs, clock);
-      // Cut calls were written already: each ends as `unknown`, which is the truth.
-      await accounts.close(isLate);
-      await drained;
-      await app.closing.cut();
-      await closed;
-      upkeep.stop();
-      await metricsListener?.close();
-      ledger.stop();
-      await storage.close();
+      const { closing } = app;
+      const parts = { closing, reloader, watch, delivery, accounts, upkeep, metricsListener, ledger, storage, clock };
+      return shutDown(parts, phases);
     },
   };
-}
-
-/** Whether `work` is still going on after `ms`. */
-function endsAfter(work: Promise<void>, ms: number, clock: Clock): Promise<boolean> {
-  return new Promise((resolve) => {
-    const cancel = clock.schedule(ms, () => resolve(true));
-    work.then(() => {
-      cancel();
-      resolve(false);
-    });
-  });
 }

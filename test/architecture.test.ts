@@ -19,7 +19,7 @@ const layers: readonly (readonly string[])[] = [
   ['http'],
   ['storage.ts', 'accounts.ts', 'metrics-listener.ts'],
   ['account-set.ts', 'readings.ts'],
-  ['app.ts'],
+  ['app.ts', 'shutdown.ts'],
   ['services.ts'],
   ['cli'],
   ['cli.ts'],

@@ -13,8 +13,10 @@ export interface Link {
   readonly attempt: Attempt;
   /** Call when no further attempt begins. Resolves once those that have begun are over and the connections closed. */
   leave(): Promise<void>;
-  /** Resolves when the connections are closed; `isLate` cuts the calls in flight. */
-  close(isLate: boolean): Promise<void>;
+  /** Resolves when the calls in flight have ended and the connections are closed. */
+  close(): Promise<void>;
+  /** Ends the calls in flight at once. */
+  cut(): Promise<void>;
 }
 
 export interface LinkOptions extends Omit<CommboxClientOptions, 'origin' | 'connections'> {
@@ -45,9 +47,6 @@ export function createLink({ url, keyring, concurrency, ...options }: LinkOption
   const close = async () => {
     await Promise.all(clients.map((each) => each.close().catch(() => undefined)));
   };
-  const cut = async () => {
-    await Promise.all(clients.map((each) => each.destroy()));
-  };
   return {
     lookups,
     questions,
@@ -66,6 +65,9 @@ export function createLink({ url, keyring, concurrency, ...options }: LinkOption
       noticeEnd();
       return unused.promise.then(close);
     },
-    close: (isLate) => (isLate ? cut() : close()),
+    close,
+    async cut() {
+      await Promise.all(clients.map((each) => each.destroy()));
+    },
   };
 }

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap';
 import { startSimulator } from '../../src/simulator/server.ts';
 import { call } from '../http/call.ts';
 import { startGatewayProcess } from '../support/process.ts';
+import { startOddUpstream } from './odd-upstream.ts';
 
 const KEY = 'a-key-of-a-caller-that-is-long-enough';
 const headers = { 'x-api-key': KEY, 'content-type': 'application/json' };
@@ -63,4 +64,35 @@ t.test('SIGTERM ends the process within its time, whoever holds a connection', a
   t.ok(performance.now() - from < 20_000, 'the waits themselves would last a minute');
   const [, , poll] = await Promise.all(ends);
   t.match(poll, /^HTTP\/1\.1 200 OK\r\n.*connection: close\r\n.*"status":"queued"/is);
+});
+
+t.test('so it does while CommBox leaves a search without an answer', async (t) => {
+  const searching = Promise.withResolvers<void>();
+  const url = await startOddUpstream(t, ({ method }, response) => {
+    if (method === 'GET') return searching.resolve();
+    response.writeHead(500, { 'content-type': 'application/json' }).end('{}');
+  });
+  const gateway = startGatewayProcess(t, {
+    env: {
+      COMMBOX_API_URL: url,
+      COMMBOX_API_KEY: 'a-key-of-commbox',
+      COMMBOX_SMS_STREAM: '532',
+      UPSTREAM_TIMEOUT_MS: '60000',
+      GATEWAY_API_KEY: KEY,
+      DATA_DIR: join(t.testdir(), 'data'),
+      PORT: '0',
+    },
+  });
+  const port = await gateway.listening;
+  const body = JSON.stringify({ to: '+972544444444', text: 'hello' });
+  const { messageId } = (await call(port, { path: '/v1/sms', headers, body })).json();
+  const search = call(port, { path: `/v1/messages/${messageId}/reconcile`, headers: { 'x-api-key': KEY } });
+  await searching.promise;
+  const from = performance.now();
+  gateway.signal('SIGTERM');
+  t.strictSame(await gateway.ended, { code: 0, signal: null });
+  t.ok(performance.now() - from < 29_000, 'the search itself would last a minute');
+  const answer = await search;
+  t.match(answer, { status: 200, headers: { connection: 'close' } });
+  t.match(answer.json(), { id: messageId, status: 'unknown' }, 'who asked is told how things stand');
 });
