@@ -25,7 +25,7 @@ import { addPacingRoutes, type PacingRouteOptions } from './http/routes/pacing.t
 import { addResendRoute } from './http/routes/resend.ts';
 import { createSender, type SendingOptions } from './http/sending.ts';
 import { createServer, type ServerOptions } from './http/server.ts';
-import { refuseUnreadQueries } from './http/unread-input.ts';
+import { refuseUnreadInput } from './http/unread-input.ts';
 import type { Log } from './observability/log.ts';
 import type { Scrape } from './observability/metrics.ts';
 import type { RequestObserver } from './observability/request-metrics.ts';
@@ -68,7 +68,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(async (scope) => {
     addAuthentication(scope, options);
-    refuseUnreadQueries(scope);
+    refuseUnreadInput(scope);
     addShedding(scope, overload, options.directory);
     const repeats = createRepeats(options);
     const send = createSender({ ...options, repeats });

@@ -20,6 +20,24 @@ t.test('a query parameter that nothing reads is refused by name', async (t) => {
   t.match(await post('/streams/532/objects?x=1', { data: { Message: 'hello' } }), { status: 200 });
 });
 
+t.test('the header for the lane is refused where the lane is a field', async (t) => {
+  const { post, get, simulator } = await startGateway(t);
+  const headers = { 'gateway-lane': 'bulk' };
+  const batch = { messages: [{ channel: 'sms', ...least.sms }] };
+  const answers = [
+    await post('/v1/sms', least.sms, headers),
+    await post('/v1/email/preview', least.email, headers),
+    await post('/v1/messages', batch, headers),
+    await get('/v1/messages?limit=1', headers),
+  ];
+  for (const answer of answers) {
+    expectProblem(t, answer, { code: 'invalid_request', pointers: [''] });
+    t.match(answer.json()['detail'], /Gateway-Lane is for the drop-in door; here lane is a field/);
+  }
+  t.equal(simulator.counts().calls, 0);
+  t.match(await post('/streams/532/objects', { data: { Message: 'hello' } }, headers), { status: 200 });
+});
+
 t.test('a body that nothing reads is refused', async (t) => {
   const { post } = await startGateway(t);
   const sent = await post('/v1/sms', least.sms);
