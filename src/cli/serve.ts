@@ -9,6 +9,9 @@ import { requireNoArguments } from './usage.ts';
 
 /** A rolling restart: load balancers get 5 s to notice, calls in flight end within 25 s. */
 const PHASES = { lingerMs: 5_000, cutMs: 25_000 };
+// Docker Compose and Kubernetes are told 30 s here, and kill then. A database that says nothing could last longer, and
+// what it was not told is `unknown` at the next start either way.
+const LEAVE_AFTER_MS = 29_000;
 
 export const serveCommand: Command = {
   usage: [
@@ -37,6 +40,7 @@ export const serveCommand: Command = {
     return runUntilSignal({
       log,
       close: () => services.close(PHASES),
+      leaveAfterMs: LEAVE_AFTER_MS,
       reload: services.reload,
     });
   },

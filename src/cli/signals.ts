@@ -4,15 +4,17 @@ import type { ClosableLog } from '../observability/log.ts';
 export interface RunOptions {
   readonly log: ClosableLog;
   readonly close: () => Promise<void>;
+  /** When the process leaves though `close` goes on, in milliseconds after the signal. Default: it waits. */
+  readonly leaveAfterMs?: number;
   /** What SIGHUP does; without it, the signal is ignored. */
   readonly reload?: () => Promise<void>;
 }
 
 /**
- * Keeps the process until SIGTERM or SIGINT, then closes; a second signal ends it at once. What nobody caught is
+ * Keeps the process until SIGTERM or SIGINT, then closes; a second signal ends it at once, with code 1. What nobody caught is
  * logged without its message, which may quote anything, and ends the process too. Resolves with the exit code.
  */
-export async function runUntilSignal({ log, close, reload }: RunOptions): Promise<number> {
+export async function runUntilSignal({ log, close, reload, leaveAfterMs }: RunOptions): Promise<number> {
   const leave = (code: number): never => {
     log.flush();
     process.exit(code);
@@ -32,9 +34,16 @@ export async function runUntilSignal({ log, close, reload }: RunOptions): Promis
   });
 
   const signal = await waitForSignal();
-  log.info({ signal }, 'closing');
   process.on('SIGTERM', () => leave(1));
   process.on('SIGINT', () => leave(1));
+  log.info({ signal }, 'closing');
+  if (leaveAfterMs !== undefined) {
+    const leaveLate = () => {
+      log.error({ afterMs: leaveAfterMs }, 'closing took too long');
+      leave(1);
+    };
+    setTimeout(leaveLate, leaveAfterMs).unref();
+  }
   await close();
   log.info({}, 'closed');
   log.flush();

@@ -1,0 +1,71 @@
+import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { startSimulator } from '../../src/simulator/server.ts';
+import { call } from '../http/call.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { startGatewayProcess } from '../support/process.ts';
+
+const KEY = 'a-key-of-a-caller-that-is-long-enough';
+
+/** The way to a server of which, once told, nothing comes back any more, though its connections stay open. */
+async function startSilentWay(t: Test, target: number): Promise<{ readonly port: number; silence(): void }> {
+  const open = new Set<Socket>();
+  let isSilent = false;
+  const server = createServer((client) => {
+    const upstream = connect(target, '127.0.0.1');
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.on('error', () => undefined);
+    }
+    if (isSilent) return;
+    client.pipe(upstream);
+    upstream.pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    for (const socket of open) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    port: address.port,
+    silence() {
+      isSilent = true;
+      for (const socket of open) socket.unpipe().pause();
+    },
+  };
+}
+
+t.test('SIGTERM ends the process within 30 s though the database says nothing any more', async (t) => {
+  const postgres = await startPostgres(t);
+  const simulator = await startSimulator({});
+  t.teardown(() => simulator.close());
+  const url = new URL(await postgres.freshDatabase());
+  const way = await startSilentWay(t, Number(url.port));
+  url.port = String(way.port);
+  const gateway = startGatewayProcess(t, {
+    env: {
+      COMMBOX_API_URL: simulator.url,
+      COMMBOX_API_KEY: 'a-key-of-commbox',
+      COMMBOX_SMS_STREAM: '532',
+      GATEWAY_API_KEY: KEY,
+      DATABASE_URL: url.href,
+      DATA_DIR: join(t.testdir(), 'data'),
+      PORT: '0',
+    },
+  });
+  const port = await gateway.listening;
+  const headers = { 'x-api-key': KEY, 'content-type': 'application/json', 'idempotency-key': 'order-1' };
+  const body = JSON.stringify({ to: '+972544444444', text: 'hello' });
+  t.equal((await call(port, { path: '/v1/sms', headers, body })).status, 201);
+  way.silence();
+  const unanswered = call(port, { path: '/v1/sms', headers: { ...headers, 'idempotency-key': 'order-2' }, body });
+  unanswered.catch(() => undefined);
+  const from = performance.now();
+  gateway.signal('SIGTERM');
+  await gateway.ended;
+  t.ok(performance.now() - from < 30_000, `it took ${Math.round(performance.now() - from)} ms`);
+  t.match(gateway.log.lines().at(-1)?.['msg'], /^closed$|^closing took too long$/);
+});
