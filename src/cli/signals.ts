@@ -11,8 +11,8 @@ export interface RunOptions {
 }
 
 /**
- * Keeps the process until SIGTERM or SIGINT, then closes; a second signal ends it at once, with code 1. What nobody caught is
- * logged without its message, which may quote anything, and ends the process too. Resolves with the exit code.
+ * Keeps the process until SIGTERM or SIGINT, then closes; a second signal ends it at once, with code 1. What nobody
+ * caught is logged without its message, which may quote anything, and ends the process too. Resolves with the exit code.
  */
 export async function runUntilSignal({ log, close, reload, leaveAfterMs }: RunOptions): Promise<number> {
   const leave = (code: number): never => {
