@@ -96,7 +96,8 @@ export function createAccount(initial: AccountConfig, process: Process, deps: Ac
     for (const flow of flows) dispatcher.wake(flow);
   };
   const onTrouble = (error: unknown) => deps.onBacklog(name, error);
-  const backlog = createBacklog({ account: name, store, clock, giveBack, onRetry: wake, onTrouble });
+  const undoTake = (takenAt: number) => ledger.undoTake(name, takenAt);
+  const backlog = createBacklog({ account: name, store, clock, undoTake, giveBack, onRetry: wake, onTrouble });
   const pacer = createPacer({
     onTurn: (turn) => group.turned(turn),
     onAlarm: (alarm) => deps.onPacing(name, alarm),

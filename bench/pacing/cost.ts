@@ -67,6 +67,7 @@ const common = {
     ended: async () => null,
     follow: () => {},
     revoke: () => {},
+    undoTake: () => {},
     note: () => {},
   },
   credentials: { state: () => 'ok' as const, refused: async () => 'message' as const },

@@ -24,6 +24,8 @@ export interface BacklogOptions {
   readonly account: string;
   readonly store: Store;
   readonly clock: Clock;
+  /** Puts back what the take at this time moved, in case it did: its answer got lost. */
+  readonly undoTake: (takenAt: number) => void;
   /** A taken message whose files cannot be fetched now goes back. */
   readonly giveBack: (message: Message) => void;
   /** Called with the flows into which it is worth looking again. */
@@ -33,14 +35,16 @@ export interface BacklogOptions {
 }
 
 const RETRY_MS = 1_000;
+const CLOSE_MS = 1_000;
 /** What fails only now and then is one trouble, not many. */
 const CALM_MS = 5_000;
 
 export function createBacklog(options: BacklogOptions): Backlog {
-  const { account, store, clock, giveBack, onRetry, onTrouble } = options;
+  const { account, store, clock, undoTake, giveBack, onRetry, onTrouble } = options;
   /** The flows that may hold ready messages, and how often that was noticed. */
   const noticed = new Map<string, number>();
   let isTaking = false;
+  let takenAt = 0;
   let isTroubled = false;
   let cancelCalm: (() => void) | null = null;
 
@@ -57,6 +61,13 @@ export function createBacklog(options: BacklogOptions): Backlog {
       cancelCalm = null;
       onTrouble(null);
     });
+  };
+
+  /** Names a take, so that no other one close to it has the same. A clock may stand still, or be set back a little. */
+  const timeOfTake = () => {
+    const now = clock.now();
+    takenAt = now <= takenAt && takenAt - now < CLOSE_MS ? takenAt + 1 : now;
+    return takenAt;
   };
 
   const withFiles = async (row: MessageRow): Promise<Message | null> => {
@@ -99,14 +110,16 @@ export function createBacklog(options: BacklogOptions): Backlog {
     async take(picks) {
       isTaking = true;
       const seen = picks.map((pick) => noticed.get(flowName(pick)));
+      const now = timeOfTake();
       try {
-        const rows = await store.take({ account, now: clock.now(), picks });
+        const rows = await store.take({ account, now, picks });
         took();
         forgetEmpty(picks, rows, seen);
         const messages = await Promise.all(rows.map(withFiles));
         return messages.filter((message) => message !== null);
       } catch (error) {
         troubled(error);
+        undoTake(now);
         for (const pick of picks) noticed.delete(flowName(pick));
         clock.schedule(RETRY_MS, () => onRetry(picks.map(({ lane, caller }) => ({ lane, caller }))));
         return [];

@@ -8,13 +8,14 @@ import type { InsertResult, ListFilter, Store } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { FinalWatch } from './final-watch.ts';
 import { createIntake } from './intake.ts';
-import { type Ledger, rowOf } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { isMatch } from './match.ts';
 import { createMessage, type Draft, isFinal, type Message } from './message.ts';
 import type { Prospect } from './outlook.ts';
 import { filesOf } from './payload.ts';
 import type { QueueLimitOptions } from './queue-limit.ts';
 import { createRoom } from './room.ts';
+import { rowOf } from './stored-message.ts';
 import { createTardy } from './tardy.ts';
 
 /** A message on its way, as the one who submitted it sees it. */
@@ -167,10 +168,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         const record = await room.forBatch(items, batch);
         if (record !== null) return { kind: 'taken', record };
         const messages = items.map(({ draft }) => createMessage(draft, nextId(), clock.now(), true));
-        const rows = messages.map((message, i) => ({ row: rowOf(message), key: items[i]?.key ?? null }));
+        const keys = items.map(({ key }) => key);
+        const rows = messages.map((message, i) => ({ row: rowOf(message), key: keys[i] ?? null }));
         const render = (results: readonly InsertResult[]) =>
           answer(results.map((result, i) => ({ id: (messages[i] as Message).id, result })));
-        const inserted = await intake.insertBatch(messages, () =>
+        const inserted = await intake.insertBatch({ messages, keys, key: batch }, () =>
           store.insertBatch(rows, batch, render, clock.now() + options.keepKeysMs),
         );
         if (inserted.kind === 'taken') return inserted;

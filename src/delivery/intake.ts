@@ -3,10 +3,11 @@ import type { Clock } from '../kernel/clock.ts';
 import { StorageUnavailable } from '../store/errors.ts';
 import type { KeyClaim } from '../store/key-record.ts';
 import type { InsertResult, Store } from '../store/store.ts';
-import { type Ledger, rowOf } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { Message } from './message.ts';
 import * as outcomes from './outcomes.ts';
 import { filesOf } from './payload.ts';
+import { rowOf } from './stored-message.ts';
 
 /**
  * Puts messages on disk. A connection can break between the commit and its answer: then the store is asked what it has.
@@ -16,11 +17,20 @@ export interface Intake {
   insert(message: Message, key: KeyClaim | null): Promise<InsertResult | undefined>;
   /** Stores a plain message that is on its way, as it is now. False if that failed; never rejects. */
   insertLate(message: Message): Promise<boolean>;
-  /** The same as `insert` for a batch, of which all is there or nothing. Whether keys were taken cannot be told afterwards. */
-  insertBatch(
-    messages: readonly Message[],
-    insert: () => ReturnType<Store['insertBatch']>,
-  ): ReturnType<Store['insertBatch']>;
+  /**
+   * The same as `insert` for a batch. Where its answer got lost and it has no key, one of which every item was known
+   * counts as not stored.
+   */
+  insertBatch(batch: Batch, insert: () => ReturnType<Store['insertBatch']>): ReturnType<Store['insertBatch']>;
+}
+
+/** Messages that are stored together. */
+export interface Batch {
+  readonly messages: readonly Message[];
+  /** Of each message. */
+  readonly keys: readonly (KeyClaim | null)[];
+  /** Of the batch. */
+  readonly key: KeyClaim | null;
 }
 
 export interface IntakeOptions {
@@ -29,6 +39,10 @@ export interface IntakeOptions {
   readonly ledger: Ledger;
   readonly clock: Clock;
 }
+
+type BatchInsert = Awaited<ReturnType<Store['insertBatch']>>;
+
+const INSERTED: InsertResult = { kind: 'inserted' };
 
 export function createIntake({ store, spool, ledger, clock }: IntakeOptions): Intake {
   // The row names the files, so they must be on disk before it is.
@@ -44,13 +58,30 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
   };
 
   const isThere = async ({ id }: Message) => (await store.get(id)) !== null;
-  /** Whether all of them are in the store, although it gave no answer; else they are taken back. */
-  const areThere = async (messages: readonly Message[], error: unknown): Promise<boolean> => {
-    const asked = error instanceof StorageUnavailable ? Promise.all(messages.map(isThere)) : Promise.resolve([false]);
-    const found = await asked.catch(() => [false]);
-    if (found.length > 0 && found.every((one) => one)) return true;
+
+  /** What the store has, although it gave no answer. If that is nothing, or it cannot tell, all is taken back. */
+  const lookUp = async <Found>(messages: readonly Message[], error: unknown, look: () => Promise<Found | null>) => {
+    const found = error instanceof StorageUnavailable ? await look().catch(() => null) : null;
+    if (found !== null) return found;
     for (const message of messages) takeBack(message);
-    return false;
+    throw error;
+  };
+
+  const lookForBatch = async ({ messages, keys, key }: Batch): Promise<BatchInsert | null> => {
+    const found = await Promise.all(messages.map(isThere));
+    if (!found.includes(true)) {
+      // Of a batch whose every item was known there is nothing but its answer.
+      const record = key === null ? null : await store.findKey(key.scope);
+      return record !== null && record.fingerprint === key?.fingerprint ? { kind: 'taken', record } : null;
+    }
+    // All was stored or nothing: what is missing was known by its key.
+    const results = found.map((isFound, i) => (isFound ? INSERTED : known(keys[i] ?? null)));
+    return { kind: 'inserted', results: await Promise.all(results) };
+  };
+  const known = async (key: KeyClaim | null): Promise<InsertResult> => {
+    const record = key === null ? null : await store.findKey(key.scope);
+    if (record === null) throw new Error('an item of a stored batch is neither there nor known');
+    return { kind: 'taken', record };
   };
 
   return {
@@ -59,8 +90,7 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
       try {
         return (await store.insert([{ row: rowOf(message), key }]))[0];
       } catch (error) {
-        if (await areThere([message], error)) return { kind: 'inserted' };
-        throw error;
+        return lookUp([message], error, async () => ((await isThere(message)) ? INSERTED : null));
       }
     },
     async insertLate(message) {
@@ -74,15 +104,12 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
         return false;
       }
     },
-    async insertBatch(messages, insert) {
-      await syncFiles(messages);
+    async insertBatch(batch, insert) {
+      await syncFiles(batch.messages);
       try {
         return await insert();
       } catch (error) {
-        if (await areThere(messages, error)) {
-          return { kind: 'inserted', results: messages.map(() => ({ kind: 'inserted' })) };
-        }
-        throw error;
+        return lookUp(batch.messages, error, () => lookForBatch(batch));
       }
     },
   };

@@ -1,10 +1,9 @@
 import type { Clock } from '../kernel/clock.ts';
 import { StorageUnavailable } from '../store/errors.ts';
-import type { KeyEffect } from '../store/key-record.ts';
 import type { AttemptRecord, MessageRow } from '../store/message-row.ts';
 import type { Settlement, Store } from '../store/store.ts';
 import { isFinal, type Message } from './message.ts';
-import { storable } from './payload.ts';
+import { rowOf, settlementOf } from './stored-message.ts';
 
 /** What the steps of a message leave behind in the store. */
 export interface Ledger {
@@ -31,6 +30,11 @@ export interface Ledger {
    * until the store has answered, since what is back after an outage would be sent.
    */
   revoke(id: string): void;
+  /**
+   * Puts back what `take` at this time moved, in case it did: its answer got lost, so that nobody here knows of it. Tried
+   * until the store can have nothing of it under way any more.
+   */
+  undoTake(account: string, takenAt: number): void;
 }
 
 export interface StoppableLedger extends Ledger {
@@ -46,6 +50,8 @@ export interface LedgerOptions {
 }
 
 const REPEAT_MS = 1_000;
+// PostgreSQL goes on with a statement whose connection is lost, for 15 s at most.
+const UNDER_WAY_MS = 20_000;
 
 export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): StoppableLedger {
   /** Plain messages whose rows are on their way. */
@@ -69,6 +75,17 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
     store.cancel(id, now, now).catch((error: unknown) => {
       if (error instanceof StorageUnavailable) later(() => revoke(id));
     });
+  };
+
+  const undoTake = (account: string, takenAt: number, until: number): void => {
+    // Judged before the store is asked: a take that ends while it answers may be missed.
+    const isOver = clock.monotonic() >= until;
+    store.undoTake(account, takenAt).then(
+      (count) => {
+        if (count === 0 && !isOver) later(() => undoTake(account, takenAt, until));
+      },
+      () => later(() => undoTake(account, takenAt, until)),
+    );
   };
 
   /** Whoever took the message over called it unknown, since only this process knows that it was sent. */
@@ -116,77 +133,11 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
     },
     note: (message) => store.record(rowOf(message)),
     revoke,
+    undoTake: (account, takenAt) => undoTake(account, takenAt, clock.monotonic() + UNDER_WAY_MS),
     stop() {
       isStopped = true;
       for (const cancel of repeats) cancel();
       repeats.clear();
     },
-  };
-}
-
-/** A message as it is stored. What has been sent keeps nothing of the request. */
-export function rowOf(message: Message): MessageRow {
-  const isErased = message.state === 'sent';
-  return {
-    id: message.id,
-    caller: message.caller,
-    account: message.account,
-    channel: message.channel,
-    stream: message.stream,
-    streamId: message.streamId,
-    lane: message.lane,
-    mode: message.mode,
-    reference: message.reference,
-    onUnknown: message.onUnknown,
-    sendsToClient: message.sendsToClient,
-    createdAt: message.createdAt,
-    sendAt: message.sendAt,
-    expiresAt: message.expiresAt,
-    requestId: isErased ? '' : message.requestId,
-    traceparent: isErased ? null : message.traceparent,
-    resendOf: message.resendOf,
-    state: message.state,
-    payload: isErased ? null : storable(message.payload),
-    payloadBytes: message.payloadBytes,
-    attempts: message.attempts,
-    unclear: message.unclear,
-    failure: message.failure,
-    objectId: message.objectId,
-    sentAt: message.sentAt,
-    endedAt: message.endedAt,
-    readyAt: message.readyAt,
-  };
-}
-
-function settlementOf(message: Message, attempt: AttemptRecord | null, keepUntil: number): Settlement {
-  const { id, state, readyAt, unclear, failure, objectId, sentAt, endedAt } = message;
-  return {
-    id,
-    state,
-    attempt,
-    readyAt,
-    ...(unclear !== null && { unclear }),
-    ...(failure !== null && { failure }),
-    ...(state === 'sent' && { objectId }),
-    ...(sentAt !== null && { sentAt }),
-    ...(endedAt !== null && { endedAt }),
-    erase: state === 'sent',
-    key: isFinal(message) ? keyEffect(message, keepUntil) : null,
-  };
-}
-
-const DECIDED = new Set<string>(['commbox_rejected', 'commbox_stream_not_found']);
-
-/** What was decided by CommBox, or may have been, is answered the same again; everything else may be tried anew. */
-function keyEffect(message: Message, until: number): KeyEffect {
-  const { state, mode, failure, raw } = message;
-  const isKept = mode === 'async' || state === 'sent' || state === 'unknown' || DECIDED.has(failure?.code ?? '');
-  if (!isKept) return { kind: 'free' };
-  if (!message.keepsRawAnswer || raw === null) return { kind: 'keep', answer: null, until };
-  const headers: Record<string, string> = raw.contentType === undefined ? {} : { 'content-type': raw.contentType };
-  return {
-    kind: 'keep',
-    until,
-    answer: { status: raw.status, headers, body: raw.body.toString('base64'), isBinary: true },
   };
 }

@@ -151,6 +151,13 @@ export interface Store {
    */
   take(request: TakeRequest): Promise<readonly MessageRow[]>;
 
+  /**
+   * Moves back to queued what `take` with this account and `now` moved, as far as it is still `sending` under this
+   * process's lease. For a `take` that rejected, which may have been committed all the same: after one that resolved, it
+   * would put back what is being sent. Resolves with how many.
+   */
+  undoTake(account: string, takenAt: number): Promise<number>;
+
   /** Moves one queued message of this process (mode `sync`) to `sending`. False if it is not queued any more. */
   begin(id: string): Promise<boolean>;
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { createBacklog } from '../../src/delivery/backlog.ts';
-import { rowOf } from '../../src/delivery/ledger.ts';
 import type { Draft, Message } from '../../src/delivery/message.ts';
+import { rowOf } from '../../src/delivery/stored-message.ts';
 import { createBacklogAlarms } from '../../src/observability/backlog-alarms.ts';
 import { createLog } from '../../src/observability/log.ts';
 import type { FlowKey } from '../../src/pacing/scheduler.ts';
@@ -27,12 +27,14 @@ function setUp(methods: Partial<Store>) {
   const clock = createManualClock();
   const givenBack: Message[] = [];
   const retried: FlowKey[][] = [];
+  const undone: number[] = [];
   const log = createLogCapture();
   const alarm = createBacklogAlarms(createLog({ level: 'info', sink: log }));
   const backlog = createBacklog({
     account: 'default',
     store: createFakeStore(methods),
     clock,
+    undoTake: (takenAt) => undone.push(takenAt),
     giveBack: (message) => givenBack.push(message),
     onRetry: (flows) => {
       retried.push([...flows]);
@@ -40,7 +42,7 @@ function setUp(methods: Partial<Store>) {
     },
     onTrouble: (error) => alarm('default', error),
   });
-  return { backlog, clock, givenBack, retried, log };
+  return { backlog, clock, givenBack, retried, undone, log };
 }
 
 t.test('it asks the store until that has no more, and again when there is news', async (t) => {
@@ -105,6 +107,25 @@ t.test('while the store is out of reach it finds nothing, and looks again a seco
   await clock.advance(1_000);
   t.strictSame(retried, [[flow]]);
   t.equal((await backlog.take(two)).length, 1);
+});
+
+t.test('a take whose answer got lost is put back, and no other one', async (t) => {
+  let isLost = false;
+  const times: number[] = [];
+  const take: Store['take'] = async ({ now }) => {
+    times.push(now);
+    if (isLost) throw new StorageUnavailable('the connection broke');
+    return [row()];
+  };
+  const { backlog, undone } = setUp({ take });
+  // All at one moment: what is being sent must not be put back.
+  await backlog.take(two);
+  isLost = true;
+  await backlog.take(two);
+  isLost = false;
+  await backlog.take(two);
+  t.equal(new Set(times).size, 3);
+  t.strictSame(undone, [times[1]]);
 });
 
 t.test('what keeps messages from being taken is logged when it begins and when it ends, each kind once', async (t) => {

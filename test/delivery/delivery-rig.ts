@@ -68,6 +68,7 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
       ended: async () => null,
       follow: () => {},
       revoke: (id) => void revoked.push(id),
+      undoTake: () => {},
       note: () => {},
     },
     queueLimit: 10,

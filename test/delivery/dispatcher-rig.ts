@@ -1,8 +1,8 @@
 import { createBacklog } from '../../src/delivery/backlog.ts';
 import type { CredentialState } from '../../src/delivery/credentials.ts';
 import { createDispatcher } from '../../src/delivery/dispatcher.ts';
-import { rowOf } from '../../src/delivery/ledger.ts';
 import { type AttemptResult, type Draft, isFinal, type Message, moveTo } from '../../src/delivery/message.ts';
+import { rowOf } from '../../src/delivery/stored-message.ts';
 import { createPacer } from '../../src/pacing/pacer.ts';
 import type { FlowKey, FlowPolicy } from '../../src/pacing/scheduler.ts';
 import type { MessageRow } from '../../src/store/message-row.ts';
@@ -106,12 +106,14 @@ export function createRig(options: RigOptions = {}) {
       ended: async (id) => (endedElsewhere === null || !isFinal(endedElsewhere) ? null : { ...endedElsewhere, id }),
       follow: () => {},
       revoke: () => {},
+      undoTake: () => {},
       note: () => {},
     },
     backlog: createBacklog({
       account: 'default',
       store: createFakeStore({ take }),
       clock,
+      undoTake: () => {},
       giveBack: (message) => moveTo(message, 'queued'),
       onRetry: (flows) => {
         for (const flow of flows) dispatcher.wake(flow);

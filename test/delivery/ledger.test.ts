@@ -1,6 +1,7 @@
 import t from 'tap';
-import { createLedger, rowOf } from '../../src/delivery/ledger.ts';
+import { createLedger } from '../../src/delivery/ledger.ts';
 import type { Failure, Message, RawAnswer } from '../../src/delivery/message.ts';
+import { rowOf } from '../../src/delivery/stored-message.ts';
 import type { ErrorCode } from '../../src/kernel/errors.ts';
 import { StorageUnavailable } from '../../src/store/errors.ts';
 import type { MessageRow } from '../../src/store/message-row.ts';
@@ -182,4 +183,44 @@ t.test('of a sent message the row holds nothing of the request', async (t) => {
   const message = sent({ traceparent: '00-1', reference: 'r' });
   t.match(rowOf(message), { payload: null, requestId: '', traceparent: null, reference: 'r' });
   t.match(rowOf(ended('failed')), { payload: { kind: 'json', body: /hello/ }, requestId: 'r-1' });
+});
+
+t.test('a take is undone until it can be under way no longer, however long the store is away', async (t) => {
+  const time = createManualClock();
+  const asked: (readonly [string, number])[] = [];
+  let answer: () => number = () => 0;
+  const store = createFakeStore({
+    async undoTake(account, takenAt) {
+      asked.push([account, takenAt]);
+      return answer();
+    },
+  });
+  const ledger = createLedger({ store, clock: time, keepKeysMs: HOUR_MS });
+  const advance = async (seconds: number) => {
+    for (let second = 0; second < seconds; second++) await time.advance(1_000);
+  };
+  ledger.undoTake('default', 7);
+  await advance(10);
+  t.equal(asked.length, 11, 'nothing was found until now');
+  answer = () => 2;
+  await advance(10);
+  t.equal(asked.length, 12, 'found: the take is undone');
+
+  asked.length = 0;
+  answer = () => {
+    throw new StorageUnavailable('down');
+  };
+  ledger.undoTake('brand-b', 8);
+  await advance(60);
+  t.equal(asked.length, 61);
+  answer = () => 0;
+  await advance(60);
+  t.equal(asked.length, 62, 'there was none');
+  t.strictSame(asked.at(-1), ['brand-b', 8]);
+
+  ledger.undoTake('default', 9);
+  ledger.stop();
+  asked.length = 0;
+  await advance(10);
+  t.strictSame(asked, [], 'not after the end');
 });

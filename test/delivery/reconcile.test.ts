@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { CommboxClient, CommboxRequest } from '../../src/commbox/client.ts';
 import { createKeyring } from '../../src/delivery/keyring.ts';
-import { rowOf } from '../../src/delivery/ledger.ts';
 import { createReconciler } from '../../src/delivery/reconcile.ts';
+import { rowOf } from '../../src/delivery/stored-message.ts';
 import type { MessageRow } from '../../src/store/message-row.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createManualClock } from '../support/manual-clock.ts';

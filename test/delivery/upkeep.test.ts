@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { Spool } from '../../src/attachments/spool.ts';
 import type { Delivery } from '../../src/delivery/delivery.ts';
-import { rowOf } from '../../src/delivery/ledger.ts';
 import type { Reconciler } from '../../src/delivery/reconcile.ts';
+import { rowOf } from '../../src/delivery/stored-message.ts';
 import { createUpkeep } from '../../src/delivery/upkeep.ts';
 import { StorageUnavailable } from '../../src/store/errors.ts';
 import type { Flow } from '../../src/store/flows.ts';

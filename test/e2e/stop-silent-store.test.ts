@@ -1,49 +1,19 @@
-import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { startSimulator } from '../../src/simulator/server.ts';
 import { call } from '../http/call.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startGatewayProcess } from '../support/process.ts';
+import { startOddWay } from './odd-way.ts';
 
 const KEY = 'a-key-of-a-caller-that-is-long-enough';
-
-/** The way to a server of which, once told, nothing comes back any more, though its connections stay open. */
-async function startSilentWay(t: Test, target: number): Promise<{ readonly port: number; silence(): void }> {
-  const open = new Set<Socket>();
-  let isSilent = false;
-  const server = createServer((client) => {
-    const upstream = connect(target, '127.0.0.1');
-    for (const socket of [client, upstream]) {
-      open.add(socket);
-      socket.on('error', () => undefined);
-    }
-    if (isSilent) return;
-    client.pipe(upstream);
-    upstream.pipe(client);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => {
-    for (const socket of open) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    port: address.port,
-    silence() {
-      isSilent = true;
-      for (const socket of open) socket.unpipe().pause();
-    },
-  };
-}
 
 t.test('SIGTERM ends the process within 30 s though the database says nothing any more', async (t) => {
   const postgres = await startPostgres(t);
   const simulator = await startSimulator({});
   t.teardown(() => simulator.close());
   const url = new URL(await postgres.freshDatabase());
-  const way = await startSilentWay(t, Number(url.port));
+  const way = await startOddWay(t, Number(url.port));
   url.port = String(way.port);
   const gateway = startGatewayProcess(t, {
     env: {

@@ -60,6 +60,7 @@ t.test('while PostgreSQL is down every call says so, and afterwards all is well 
     () => store.findKey('k'),
     () => store.findKeyed(['k']),
     () => store.take(picking(now, 1)),
+    () => store.undoTake('default', now),
     () => store.begin(message.id),
     () => store.settle([sent(message.id, now)]),
     () => store.cancel(message.id, now, now),

@@ -21,7 +21,7 @@ import { isObjectOfAnother, markReconciled, takeUnreconciledMessage } from './re
 import { recoverOrphans } from './recover.ts';
 import { createSettling } from './settling.ts';
 import { expireMessages, findNeededFiles, sweepMessages } from './sweep.ts';
-import { beginMessage, takeMessages } from './take.ts';
+import { beginMessage, takeMessages, undoTake } from './take.ts';
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/name?sslmode=…`, as `pg` reads it. Never shown in an error. */
@@ -109,6 +109,7 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
     findKeyed: (scopes) => findKeyed(database, scopes, Math.ceil(clock.now())),
 
     take: (request) => takeMessages(database, { ...request, now: Math.ceil(request.now) }, lease.id),
+    undoTake: (account, takenAt) => undoTake(database, account, Math.ceil(takenAt), lease.id),
     begin: (id) => beginMessage(database, id, lease.id, Math.ceil(clock.now())),
     settle: settling.settle,
 

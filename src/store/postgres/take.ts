@@ -49,6 +49,11 @@ const beginStatement = `
   WHERE id = $1 AND ${judged("state = 'queued' AND mode = 'sync' AND lease = $2")}
   RETURNING id`;
 
+const undoStatement = `
+  UPDATE commbox_gateway.messages m SET state = 'queued', lease = NULL
+  WHERE lease = $3 AND ${judged("m.state = 'sending' AND m.mode = 'async' AND m.account = $1 AND m.taken_at = $2")}
+  RETURNING id`;
+
 /** Moves ready messages to `sending` under a lease, pick by pick, oldest first. None if the lease is gone. */
 export async function takeMessages(sql: Sql, request: TakeRequest, lease: string): Promise<readonly MessageRow[]> {
   const { account, now, picks } = request;
@@ -62,6 +67,11 @@ export async function takeMessages(sql: Sql, request: TakeRequest, lease: string
   ];
   const records = await sql.query<MessageRecord & { pick: number }>(takeStatement, values, 'take-messages');
   return records.sort((one, other) => one.pick - other.pick || (one.id < other.id ? -1 : 1)).map(decodeRow);
+}
+
+/** Moves back what a take at this time moved under the lease. */
+export async function undoTake(sql: Sql, account: string, takenAt: number, lease: string): Promise<number> {
+  return (await sql.query(undoStatement, [account, takenAt, lease], 'undo-take')).length;
 }
 
 /** Moves one queued `sync` message of the lease to `sending`. */

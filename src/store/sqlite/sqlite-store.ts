@@ -61,6 +61,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     findKey: (scope) => call('findKey', scope, clock.now()),
     findKeyed: (scopes) => call('findKeyed', scopes, clock.now()),
     take: (request) => call('take', request),
+    undoTake: (account, takenAt) => call('undoTake', account, takenAt),
     begin: (id) => call('begin', id, clock.now()),
     settle: (settlements) => call('settle', settlements, clock.now()),
     cancel: (id, now, answerUntil) => call('cancel', id, now, answerUntil),

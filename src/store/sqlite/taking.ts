@@ -28,6 +28,9 @@ const HOLD = `
 const BEGIN = `
   UPDATE messages SET state = 'sending', begun_at = :now
   WHERE id = :id AND state = 'queued' AND mode = 'sync' AND lease = :lease`;
+const UNDO = `
+  UPDATE messages SET state = 'queued', line = 'later', lease = NULL, begun_at = NULL
+  WHERE lease = :lease AND account = :account AND state = 'sending' AND mode = 'async' AND begun_at = :takenAt`;
 
 /** Operations by which waiting messages come to be sent. */
 export function createTaking({ database, lease, spoolDirectory }: StoreContext) {
@@ -48,6 +51,8 @@ export function createTaking({ database, lease, spoolDirectory }: StoreContext) 
         return oldest.map(({ seq }) => hold(seq as number, holder, now));
       });
     },
+
+    undoTake: (account: string, takenAt: number): number => database.run(UNDO, { account, takenAt, lease: lease.id }),
 
     begin: (id: string, now: number): boolean => database.run(BEGIN, { id, now, lease: lease.id }) === 1,
   };

@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import type { CreatePlace } from '../contract.ts';
-import { ids, insertRows, picking, RESEND, stage, stateOf } from './support.ts';
+import { ids, insertRows, picking, RESEND, sent, stage, stateOf } from './support.ts';
 
 /** Which messages a process gets to send, and in which order. */
 export async function takeContract(t: Test, createPlace: CreatePlace): Promise<void> {
@@ -126,5 +126,31 @@ export async function takeContract(t: Test, createPlace: CreatePlace): Promise<v
     t.strictSame(ids(await again.take(picking(past.now(), 5))), [after.id]);
     t.strictSame(ids(await again.list({}, 5, null)).sort(), [before.id, after.id]);
     t.strictSame(ids(await again.take(picking(clock.now(), 5))), [before.id]);
+  });
+
+  await t.test('a take whose answer got lost is undone, and nothing else that is being sent', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const [store, other] = [await process('a'), await process('b')];
+    const now = clock.now();
+    const [earlier, settled, lost] = [row(), row(), row()];
+    const scheduled = row({ readyAt: now + 1 });
+    const waiting = row({ mode: 'sync' });
+    const elsewhere = row({ account: 'brand-b' });
+    await insertRows(store, earlier, settled, lost, scheduled, waiting, elsewhere);
+    t.strictSame(ids(await store.take(picking(now, 1))), [earlier.id]);
+    const takenAt = now + 1;
+    t.strictSame(ids(await store.take(picking(takenAt, 9))), ids([settled, lost, scheduled]));
+    t.strictSame(ids(await store.take(picking(takenAt, 9, { account: 'brand-b' }))), [elsewhere.id]);
+    t.equal(await store.begin(waiting.id), true);
+    t.strictSame(await store.settle([sent(settled.id, takenAt)]), [true]);
+
+    t.equal(await other.undoTake('default', takenAt), 0, 'another process holds it');
+    t.equal(await store.undoTake('default', takenAt), 2);
+    t.equal(await store.undoTake('default', takenAt), 0, 'only once');
+    const states = [earlier, settled, lost, scheduled, waiting, elsewhere].map(({ id }) => stateOf(store, id));
+    t.strictSame(await Promise.all(states), ['sending', 'sent', 'queued', 'queued', 'sending', 'sending']);
+    t.strictSame(await store.settle([sent(lost.id, takenAt)]), [false], 'it is not held any more');
+    t.strictSame(ids(await other.take(picking(takenAt, 9))), ids([lost, scheduled]), 'in their old order');
+    t.strictSame(await store.settle([sent(earlier.id, takenAt)]), [true]);
   });
 }
