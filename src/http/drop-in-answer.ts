@@ -1,36 +1,20 @@
 import type { Message, RawAnswer } from '../delivery/message.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { ErrorCode, GatewayError } from '../kernel/errors.ts';
+import type { GatewayError } from '../kernel/errors.ts';
 import type { MessageRow } from '../store/message-row.ts';
-import { type Answer, failureOf, JSON_TYPE, problemAnswer, sentView } from './answer.ts';
+import { type Answer, failureOf, JSON_TYPE, sentView } from './answer.ts';
+import { dropInProblem } from './drop-in-problem.ts';
 
 /** The answers of the drop-in door: CommBox's own as they came, and ours in a form that readers of envelopes know. */
 export interface DropInAnswers {
   /** For a message that has ended. */
   ended(message: Message | MessageRow, raw: RawAnswer | null): Answer;
-  /** For a request that became no message, or whose message failed on our side. */
-  problem(error: GatewayError, requestId: string): Answer;
   /** Adds the id to the answer of a message that was accepted and has not ended. */
   accepted(answer: Answer): Answer;
 }
 
 export function createDropInAnswers(clock: Clock): DropInAnswers {
-  const problem = (error: GatewayError, requestId: string, at = clock.now()): Answer => {
-    const responseTime = new Date(at).toISOString();
-    const { status, headers, body } = problemAnswer(error, requestId, {
-      description: error.message,
-      response_time: responseTime,
-    });
-    const { messageId } = error.options;
-    const ours = {
-      'gateway-outcome': error.outcome ?? (undecided.has(error.code) ? 'unknown' : 'not_sent'),
-      ...(messageId !== undefined && { 'gateway-message-id': messageId }),
-    };
-    return { status, body, error, headers: { ...headers, ...ours } };
-  };
-
   return {
-    problem,
     ended(message, raw) {
       const error = message.state === 'sent' ? null : failureOf(message);
       if (raw !== null && isPassedOn(raw, error) && !wasFoundOut(message)) {
@@ -42,7 +26,7 @@ export function createDropInAnswers(clock: Clock): DropInAnswers {
         return { status: raw.status, headers, body: raw.body, error };
       }
       // Dated by the message's end, a repeated request gets the same bytes again.
-      if (error !== null) return problem(error, message.requestId, message.endedAt ?? clock.now());
+      if (error !== null) return dropInProblem(error, message.requestId, message.endedAt ?? clock.now());
       return {
         status: 200,
         headers: { 'gateway-message-id': message.id, 'gateway-outcome': 'sent', 'content-type': JSON_TYPE },
@@ -58,9 +42,6 @@ export function createDropInAnswers(clock: Clock): DropInAnswers {
     },
   };
 }
-
-/** Errors that say nothing about the message: the first request with the key may send it, a fault may follow the send. */
-const undecided: ReadonlySet<ErrorCode> = new Set(['idempotency_in_flight', 'internal_error']);
 
 /** It was unclear, and turned out to be sent: CommBox's answer of that time says less than is known now. */
 function wasFoundOut({ state, unclear }: Message | MessageRow): boolean {

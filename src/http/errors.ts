@@ -1,12 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallerDisconnected } from '../attachments/request-body.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { GatewayError, invalidRequest } from '../kernel/errors.ts';
 import { AttachmentDamaged, StorageUnavailable } from '../store/errors.ts';
 import { problemAnswer, write } from './answer.ts';
+import { dropInProblem, isDropIn } from './drop-in-problem.ts';
 
-/** Answers with an error's problem document. */
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
-  return write(request, reply, problemAnswer(error, request.id));
+/** Answers with an error's problem document, in the form that fits who asks. */
+export type SendProblem = (request: FastifyRequest, reply: FastifyReply, error: GatewayError) => FastifyReply;
+
+export function createSendProblem(clock: Clock): SendProblem {
+  return (request, reply, error) => {
+    const { id, url } = request;
+    return write(request, reply, isDropIn(url) ? dropInProblem(error, id, clock.now()) : problemAnswer(error, id));
+  };
 }
 
 /** What was thrown, as an error that a caller may see. Everything unforeseen is a bug and tells nothing. */

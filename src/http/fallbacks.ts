@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
-import { sendProblem, toGatewayError } from './errors.ts';
+import { createSendProblem, toGatewayError } from './errors.ts';
 
 /**
  * Answers for what no route answers: whatever a handler throws, a path that exists for other methods (405 with
  * `Allow`, RFC 9110, 15.5.6), and any other path. Call before the first route is added.
  */
-export function addFallbacks(app: FastifyInstance): void {
+export function addFallbacks(app: FastifyInstance, clock: Clock): void {
+  const sendProblem = createSendProblem(clock);
   const paths = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>();
 
   app.addHook('onRoute', ({ url, method }) => {

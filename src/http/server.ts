@@ -7,7 +7,7 @@ import { invalidRequest } from '../kernel/errors.ts';
 import { watchAnswers } from './answer-watch.ts';
 import { hasBody, watchBodies } from './body-watch.ts';
 import { type ConnectionLimits, defaultConnectionLimits } from './connection-limits.ts';
-import { sendProblem, toGatewayError } from './errors.ts';
+import { createSendProblem, toGatewayError } from './errors.ts';
 import { createRefuse, type Refuse, type Refused } from './refusals.ts';
 import { requestIdOf } from './request-context.ts';
 
@@ -32,6 +32,7 @@ const MOST_HEADER_BYTES = 16 * 1024;
 /** Fastify as the gateway needs it: no logger of its own, no coercion, ids taken over, every failure a problem. */
 export function createServer(options: ServerOptions): FastifyInstance {
   const { bodyLimit, trustProxy, clock, connectionLimits: limits = defaultConnectionLimits } = options;
+  const sendProblem = createSendProblem(clock);
   let refuse: Refuse = (_, socket) => void socket.destroy();
   const app = Fastify({
     logger: false,

@@ -120,12 +120,17 @@ t.test('what was unknown is repeated as it was until it is known, and then as wh
 });
 
 t.test('the gateway’s own refusals speak both formats too', async (t) => {
-  const { post } = await startGateway(t);
+  const { post, get } = await startGateway(t);
   const refused: [Answer, ErrorCode][] = [
     [await post(path, object, { authorization: 'Bearer wrong' }), 'unauthorized'],
     [await post(path, '{"data":{}}'), 'invalid_request'],
     [await post(path, 'x'.repeat(1024 ** 2 + 1)), 'payload_too_large'],
     [await post(path, object, { 'content-type': 'text/plain' }), 'unsupported_media_type'],
+    [await post('/streams/%zz/objects', object), 'invalid_request'],
+    [await post(`/streams/${'x'.repeat(2_400)}/objects`, object), 'invalid_request'],
+    [await post(`${path}/`, object), 'not_found'],
+    [await post('/streams/532/objects/7?x=1', object), 'not_found'],
+    [await get(path), 'method_not_allowed'],
   ];
   for (const [answer, code] of refused) {
     const body = expectProblem(t, answer, { code });

@@ -47,8 +47,9 @@ t.test('while it is full, only those who watch over it are let in', async (t) =>
     measure: () => CALM,
     onMemoryShort: () => undefined,
   });
-  const app = createServer({ bodyLimit: 1_000, trustProxy: [], clock: createManualClock() });
-  addFallbacks(app);
+  const clock = createManualClock();
+  const app = createServer({ bodyLimit: 1_000, trustProxy: [], clock });
+  addFallbacks(app, clock);
   addRequestHooks(app, { log: createLog({ level: 'info', sink: createLogCapture() }), requestEnded: () => undefined });
   addDoor(app, { ...overload, load: () => load });
   for (const path of ['/livez', '/readyz', '/metrics', '/v1/me']) app.get(path, async () => ({ path }));

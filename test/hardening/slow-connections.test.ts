@@ -27,7 +27,7 @@ async function listen(t: Test, limits: Partial<ConnectionLimits>): Promise<Liste
   let reached = 0;
   const connectionLimits = { ...defaultConnectionLimits, checkMs: 20, ...limits };
   const app = createServer({ bodyLimit: 1024 ** 2, trustProxy: [], clock: systemClock, connectionLimits });
-  addFallbacks(app);
+  addFallbacks(app, systemClock);
   const log = createLog({ level: 'info', sink: createLogCapture() });
   addRequestHooks(app, { log, requestEnded: () => undefined });
   await addOverload(app, { clock: systemClock, connectionLimits, measurePressure: () => CALM });

@@ -17,7 +17,7 @@ const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 /** A listener as the gateway has it, that is about to end. */
 async function listen(t: Test) {
   const app = createServer({ bodyLimit: 1024, trustProxy: [], clock: systemClock });
-  addFallbacks(app);
+  addFallbacks(app, systemClock);
   const log = createLog({ level: 'info', sink: createLogCapture() });
   addRequestHooks(app, { log, requestEnded: () => undefined });
   addClosing(app, systemClock);

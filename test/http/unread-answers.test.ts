@@ -23,7 +23,7 @@ const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 async function listen(t: Test, limits: Partial<ConnectionLimits> = {}) {
   const connectionLimits = { ...defaultConnectionLimits, checkMs: 20, ...limits };
   const app = createServer({ bodyLimit: 1024, trustProxy: [], clock: systemClock, connectionLimits });
-  addFallbacks(app);
+  addFallbacks(app, systemClock);
   const log = createLogCapture();
   addRequestHooks(app, { log: createLog({ level: 'info', sink: log }), requestEnded: () => undefined });
   const measurePressure = () => ({ ...CALM, requests: app.requestsInProgress() });

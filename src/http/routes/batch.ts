@@ -11,13 +11,13 @@ import { GatewayError, invalidRequest } from '../../kernel/errors.ts';
 import { compileSchema } from '../../kernel/validate.ts';
 import type { KeyClaim, KeyedMessage, StoredAnswer } from '../../store/key-record.ts';
 import type { InsertResult, Store } from '../../store/store.ts';
-import { JSON_TYPE, rawOf, write } from '../answer.ts';
+import { JSON_TYPE, problemAnswer, rawOf, write } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { parseBatch } from '../batch-body.ts';
 import { splitItem } from '../batch-item.ts';
 import { textOf } from '../body.ts';
 import type { DraftReader } from '../draft.ts';
-import { sendProblem, toGatewayError } from '../errors.ts';
+import { toGatewayError } from '../errors.ts';
 import { holdingFiles } from '../held-files.ts';
 import { claimOf } from '../keyed.ts';
 import { ASYNC } from '../prefer.ts';
@@ -59,7 +59,7 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
   const { readDraft, delivery, fingerprinter, store, spool, limits } = options;
 
   const errorHandler = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) =>
-    sendProblem(request, reply, bodyRefused(thrown) ?? toGatewayError(thrown));
+    write(request, reply, problemAnswer(bodyRefused(thrown) ?? toGatewayError(thrown), request.id));
 
   app.post(ROUTE, { errorHandler }, async (request, reply) => {
     const text = textOf(request.body);

@@ -20,7 +20,6 @@ import { callerOf } from '../auth.ts';
 import { textOf, withoutMark } from '../body.ts';
 import { placeOf } from '../draft.ts';
 import { createDropInAnswers } from '../drop-in-answer.ts';
-import { toGatewayError } from '../errors.ts';
 import { holdingFiles } from '../held-files.ts';
 import { claimOf } from '../keyed.ts';
 import { parsePrefer } from '../prefer.ts';
@@ -62,10 +61,6 @@ interface Received {
 export function addDropInRoute(app: FastifyInstance, options: DropInOptions): void {
   const { directory, spool, limits, clock } = options;
   const answers = createDropInAnswers(clock);
-
-  app.setErrorHandler((thrown, request, reply) =>
-    write(request, reply, answers.problem(toGatewayError(thrown), request.id)),
-  );
 
   app.post<{ Params: { streamId: string } }>(ROUTE, async (request, reply) => {
     const caller = callerOf(request);
