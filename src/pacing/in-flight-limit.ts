@@ -1,3 +1,5 @@
+import { createCrowdEvidence } from './crowd-evidence.ts';
+
 /** How a refused attempt met the limit. Times are epoch milliseconds. */
 export interface LimitFacts {
   readonly now: number;
@@ -61,6 +63,7 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
   let heldUntil = 0;
   let isHolding = false;
   let blamed = 0;
+  const crowd = createCrowdEvidence();
 
   const lower = (to: number) => {
     limit = to;
@@ -77,6 +80,7 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
     },
     granted({ inFlight, tookMs }, isBound, now) {
       if (inFlight > mostGranted) mostGranted = inFlight;
+      crowd.granted(inFlight);
       if (!isBound || limit >= options.concurrency || now < heldUntil) return;
       const isUnmet = held === Number.POSITIVE_INFINITY;
       grants += isUnmet ? Math.min(GRANTS_PER_STEP, Math.max(1, (tookMs * GRANTS_PER_SECOND) / 1_000)) : 1;
@@ -98,9 +102,12 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
       const isMoreThanEver = inFlight > mostGranted && boundAt > pacedAt;
       const isOnTrial = inFlight > held && now - raisedAt < TRIAL_MS;
       const isOnlyBound = now - boundAt < RECENT_MS && now - pacedAt > Math.min(UNPACED_MS, now - openedAt);
-      if (!isMoreThanEver && !isOnTrial && !(isOnlyBound && blamed < MOST_BLAMES)) return false;
+      const tooMany = crowd.refused(inFlight);
+      const isBlamed = isMoreThanEver || isOnTrial || (isOnlyBound && blamed < MOST_BLAMES);
+      if (!isBlamed && tooMany === null) return false;
+      crowd.forget();
       blamed++;
-      lower(inFlight - 1);
+      lower((isBlamed ? inFlight : (tooMany ?? inFlight)) - 1);
       mostGranted = limit;
       return true;
     },
