@@ -4,15 +4,17 @@ import type { Clock } from '../kernel/clock.ts';
 import { GatewayError, invalidRequest } from '../kernel/errors.ts';
 import { AttachmentDamaged, StorageUnavailable } from '../store/errors.ts';
 import { problemAnswer, write } from './answer.ts';
-import { dropInProblem, isDropIn } from './drop-in-problem.ts';
+import { dropInProblem, isDropInTarget } from './drop-in-problem.ts';
 
 /** Answers with an error's problem document, in the form that fits who asks. */
 export type SendProblem = (request: FastifyRequest, reply: FastifyReply, error: GatewayError) => FastifyReply;
 
 export function createSendProblem(clock: Clock): SendProblem {
   return (request, reply, error) => {
-    const { id, url } = request;
-    return write(request, reply, isDropIn(url) ? dropInProblem(error, id, clock.now()) : problemAnswer(error, id));
+    // Not `url` of Fastify's: that is what it made of the target.
+    const { id, raw } = request;
+    const isDropIn = isDropInTarget(raw.url ?? '');
+    return write(request, reply, isDropIn ? dropInProblem(error, id, clock.now()) : problemAnswer(error, id));
   };
 }
 

@@ -20,7 +20,7 @@ export function addFallbacks(app: FastifyInstance, clock: Clock): void {
   app.setErrorHandler((thrown, request, reply) => sendProblem(request, reply, toGatewayError(thrown)));
 
   app.setNotFoundHandler((request, reply) => {
-    const [pathname = ''] = request.url.split('?', 1);
+    const [pathname = ''] = request.url.replace(ORIGIN, '').split('?', 1);
     const path = [...paths.values()].find(({ pattern }) => pattern.test(pathname));
     if (path === undefined)
       return sendProblem(request, reply, new GatewayError('not_found', 'There is no such route.'));
@@ -29,6 +29,9 @@ export function addFallbacks(app: FastifyInstance, clock: Clock): void {
     return sendProblem(request, reply, error);
   });
 }
+
+// Of a target in absolute form (RFC 9112, 3.2.2).
+const ORIGIN = /^https?:\/\/[^/]*/i;
 
 function patternOf(url: string): RegExp {
   return new RegExp(`^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')}$`);

@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../kernel/clock.ts';
 import { type ErrorCode, GatewayError } from '../kernel/errors.ts';
 import { traceIdOf } from '../kernel/trace-id.ts';
-import { PROBLEM_TYPE, problemOf } from './problem.ts';
+import { dropInExtras, isDropInTarget } from './drop-in-problem.ts';
+import { PROBLEM_TYPE, type Problem, problemOf } from './problem.ts';
 import { requestIdOf, traceparentOf } from './request-context.ts';
 
 /** An answer to what never became a request. */
@@ -42,6 +43,7 @@ const unreadable: Refusal = {
 };
 
 const NO_HEADERS = { headers: {} };
+const NO_EXTRAS = { members: {}, headers: {} };
 
 /** How long the other side may go on sending after it was refused: a reset at once could overtake the answer. */
 const LINGER_MS = 2_000;
@@ -71,11 +73,16 @@ export function createRefuse(server: Server, clock: Clock, onRefused: (refused: 
     latest.set(request.socket, response);
   });
 
-  const end = (socket: Socket, refusal: Refusal, cause: string | null) => {
+  /** @param target of the request that is at fault, where its head was read */
+  const end = (socket: Socket, refusal: Refusal, cause: string | null, target = '') => {
     if (!socket.writable) return void socket.destroy();
     const [requestId, traceparent] = [requestIdOf(NO_HEADERS), traceparentOf(NO_HEADERS)];
-    socket.end(bytesOf(refusal, requestId, traceparent));
-    const { code } = refusal;
+    const { code, detail } = refusal;
+    const error = new GatewayError(code, detail);
+    const extras = isDropInTarget(target) ? dropInExtras(error, clock.now()) : NO_EXTRAS;
+    socket.end(
+      bytesOf(refusal, { ...problemOf(error, requestId), ...extras.members }, { traceparent, ...extras.headers }),
+    );
     onRefused({ requestId, traceId: traceIdOf(traceparent), status: statusOf(refusal), code, cause });
     const cancel = clock.schedule(LINGER_MS, () => socket.destroy());
     socket.once('close', cancel);
@@ -92,23 +99,22 @@ export function createRefuse(server: Server, clock: Clock, onRefused: (refused: 
     if (response === undefined || response.writableFinished) return end(socket, refusal, cause);
     if (response.req.complete) return void response.once('close', () => end(socket, refusal, cause));
     // The body of the latest request is at fault. If it is its turn, this is its answer.
-    if (response.socket === socket && !response.headersSent) return end(socket, refusal, cause);
+    if (response.socket === socket && !response.headersSent) return end(socket, refusal, cause, response.req.url);
     socket.destroy();
   };
 }
 
 const statusOf = ({ status }: Refusal) => Number.parseInt(status, 10);
 
-function bytesOf(refusal: Refusal, requestId: string, traceparent: string): string {
-  const { status, code, detail } = refusal;
-  const problem = problemOf(new GatewayError(code, detail), requestId);
+function bytesOf(refusal: Refusal, problem: Problem, extra: Readonly<Record<string, string>>): string {
+  const { status, code } = refusal;
   const body = JSON.stringify({ ...problem, status: statusOf(refusal) });
   const headers = [
     `HTTP/1.1 ${status}`,
     `Content-Type: ${PROBLEM_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    `traceparent: ${traceparent}`,
+    `X-Request-Id: ${problem.requestId}`,
+    ...Object.entries(extra).map(([name, value]) => `${name}: ${value}`),
     ...(code === 'method_not_allowed' ? ['Allow: GET, POST'] : []),
     'Connection: close',
   ];
