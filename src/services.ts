@@ -10,6 +10,7 @@ import { readConfigFile, reloadDirectory } from './config/reload-directory.ts';
 import { createReloader } from './config/reloader.ts';
 import { createDelivery } from './delivery/delivery.ts';
 import type { Dispatcher } from './delivery/dispatcher.ts';
+import { expiryReasons } from './delivery/expiry.ts';
 import { createFinalWatch } from './delivery/final-watch.ts';
 import { createFingerprinter } from './delivery/fingerprint.ts';
 import { createLedger } from './delivery/ledger.ts';
@@ -143,6 +144,7 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
     reconciler,
     stops: desk,
     accounts: accounts.all,
+    expiryReasons: (now) => expiryReasons({ accounts: accounts.all, stops }, now),
     clock,
     keepKeysMs,
     retentionMs: timing.retentionDays * 24 * HOUR_MS,

@@ -158,6 +158,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     courier: () => courier,
     isHeld: () => isOver || isHeld(),
     giveUp,
+    expire: patience.expire,
     onTurn: patience.forget,
     onReturned: requeue,
     onShut: () => patience.foresee(),

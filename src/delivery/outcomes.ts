@@ -1,4 +1,5 @@
 import type { MessageRow, MessageState } from '../store/message-row.ts';
+import { expiryOf, type HoldUp } from './expiry.ts';
 import type { AttemptResult, Failure, Message, RefusalCode, UnclearCode } from './message.ts';
 import { moveTo } from './message.ts';
 
@@ -6,8 +7,7 @@ import { moveTo } from './message.ts';
 export const RESEND_AFTER_MS = 30_000;
 export const RESEND_ATTEMPTS = 3;
 
-/** What is said of a message that ended while it waited. */
-export const EXPIRED = 'The message reached its expiresAt before an attempt could start.';
+/** What is said of a message that somebody canceled while it waited. */
 export const CANCELED = 'The message was canceled before an attempt could start.';
 
 /** Changes a message as the end of an attempt demands. Whoever calls decides when a queued one is tried again. */
@@ -62,7 +62,7 @@ export function apply(message: Message, result: AttemptResult, now: number): voi
  * What kept a message from starting within its caller's patience: its own `sendAt`, CommBox's quota, the connection to
  * CommBox, our own connections being busy, an operator's stop, or keys that CommBox refuses.
  */
-export type Hindrance = 'schedule' | 'quota' | 'connection' | 'busy' | 'stopped' | 'credentials';
+export type Hindrance = 'schedule' | HoldUp;
 
 /**
  * Ends a queued message that cannot start within its caller's patience.
@@ -96,15 +96,13 @@ export function shutDown(message: Message, now: number): void {
   });
 }
 
-/** Ends a queued message whose `expiresAt` has passed. */
-export function expire(message: Message, now: number): void {
-  const failure: Failure = {
-    code: 'commbox_throttled',
-    outcome: 'not_sent',
-    detail: EXPIRED,
-    upstream: null,
-  };
-  end(message, now, failure, 'expired');
+/**
+ * Ends a queued message whose `expiresAt` has passed.
+ *
+ * @param retryAfterMs when another one is likely to be sent
+ */
+export function expire(message: Message, holdUp: HoldUp, retryAfterMs: number, now: number): void {
+  end(message, now, { ...expiryOf(holdUp), retryAfterMs: Math.max(1_000, retryAfterMs) }, 'expired');
 }
 
 /** Ends a queued message because somebody canceled it. */

@@ -2,6 +2,7 @@ import type { Lane } from '../channels/channel.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Pacer } from '../pacing/pacer.ts';
 import { createAlarms } from './alarms.ts';
+import type { HoldUp } from './expiry.ts';
 import type { Message } from './message.ts';
 import * as outcomes from './outcomes.ts';
 import type { Outlook } from './outlook.ts';
@@ -38,12 +39,14 @@ export interface Patience {
   /** Withdraws those whose time ended while the store was asked. */
   recheck(): void;
   readonly withdraw: End;
+  /** For one whose `expiresAt` has passed. */
+  readonly expire: End;
 }
 
 // An estimate is no promise: only what is clearly beyond the patience is refused at once.
 const DOUBT = 1.1;
 /** What is said about a wait of which nobody knows the end. */
-const UNKNOWN_WAIT_MS = 30_000;
+export const UNKNOWN_WAIT_MS = 30_000;
 
 export function createPatience(options: PatienceOptions): Patience {
   const { clock, pacer, outlook, isHeld, isStopped, giveUp } = options;
@@ -52,19 +55,23 @@ export function createPatience(options: PatienceOptions): Patience {
   /** The end of the pause in view of which all were judged last; those that came since are judged as they come. */
   let foreseen = Number.NEGATIVE_INFINITY;
 
-  const hindranceOf = (message: Message, now: number): outcomes.Hindrance => {
+  const holdUpOf = (message: Message, now: number): HoldUp => {
     if (isHeld()) return 'credentials';
-    if (message.readyAt > now) return 'schedule';
     if (isStopped(message.lane, message.caller)) return 'stopped';
     return pacer.cause() ?? (pacer.isPaced(now) ? 'quota' : 'busy');
   };
+  const hindranceOf = (message: Message, now: number): outcomes.Hindrance =>
+    message.readyAt > now && !isHeld() ? 'schedule' : holdUpOf(message, now);
 
-  /** @param own as above: a repeat of the request will find as many before it */
-  const withdrawBehind = (message: Message, own: number | null, now: number) => {
+  const waitOf = (message: Message, own: number | null, now: number) => {
     const waitMs = outlook.prospect(message, own, now).startsAt - now;
-    outcomes.withdraw(message, hindranceOf(message, now), Number.isFinite(waitMs) ? waitMs : UNKNOWN_WAIT_MS, now);
+    return Number.isFinite(waitMs) ? waitMs : UNKNOWN_WAIT_MS;
   };
+  /** @param own as above: a repeat of the request will find as many before it */
+  const withdrawBehind = (message: Message, own: number | null, now: number) =>
+    outcomes.withdraw(message, hindranceOf(message, now), waitOf(message, own, now), now);
   const withdraw: End = (message, now) => withdrawBehind(message, 0, now);
+  const expire: End = (message, now) => outcomes.expire(message, holdUpOf(message, now), waitOf(message, 0, now), now);
 
   const isVain = (message: Message, own: number | null, now: number) => {
     const patienceMs = Math.max(0, message.patienceEndsAt - now);
@@ -75,9 +82,10 @@ export function createPatience(options: PatienceOptions): Patience {
     return outlook.prospect(message, own, now).startsAtBest - now > patienceMs * DOUBT;
   };
 
+  const endOf = ({ expiresAt }: Message): End => (expiresAt !== null && expiresAt <= clock.now() ? expire : withdraw);
   const tooLate = (message: Message) => {
     if (options.isAsking()) overdue.push(message);
-    else giveUp(message, withdraw);
+    else giveUp(message, endOf(message));
   };
 
   return {
@@ -86,7 +94,10 @@ export function createPatience(options: PatienceOptions): Patience {
       if (isHeld() || isVain(message, own, clock.now())) {
         return giveUp(message, (vain, now) => withdrawBehind(vain, own, now));
       }
-      alarms.set(message, message.patienceEndsAt, () => tooLate(message));
+      // Whoever waits past its expiry waits in vain, and by then nobody could say any more what was in the way.
+      alarms.set(message, Math.min(message.patienceEndsAt, message.expiresAt ?? Number.POSITIVE_INFINITY), () =>
+        tooLate(message),
+      );
     },
     forget: (message) => alarms.cancel(message),
     foresee() {
@@ -100,8 +111,9 @@ export function createPatience(options: PatienceOptions): Patience {
       }
     },
     recheck() {
-      for (const message of overdue.splice(0)) if (!options.isStarting(message)) giveUp(message, withdraw);
+      for (const message of overdue.splice(0)) if (!options.isStarting(message)) giveUp(message, endOf(message));
     },
     withdraw,
+    expire,
   };
 }

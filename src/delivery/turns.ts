@@ -23,6 +23,8 @@ export interface TurnsOptions {
   /** Nothing may start now: the keys are refused, or the process ends. */
   readonly isHeld: () => boolean;
   readonly giveUp: (message: Message, end: End) => void;
+  /** Of one that is next, and too late. */
+  readonly expire: End;
   /** It has its turn: its patience does not count any more. */
   readonly onTurn: (message: Message) => void;
   /** It had its turn, but the account was closed while the store was asked. */
@@ -111,7 +113,7 @@ export function createTurns(options: TurnsOptions): Turns {
     if (lines.peek(flow) === undefined && !backlog.mayHold(flow)) scheduler.deactivate(flow);
     if (head === undefined) return false;
     const isLate = head.expiresAt !== null && head.expiresAt <= clock.now();
-    if (isLate) giveUp(head, outcomes.expire);
+    if (isLate) giveUp(head, options.expire);
     else start(head);
     return !isLate;
   };

@@ -1,6 +1,6 @@
 import type { Spool } from '../attachments/spool.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { Store } from '../store/store.ts';
+import type { ExpiryReason, Store } from '../store/store.ts';
 import type { Delivery } from './delivery.ts';
 import type { FinalWatch } from './final-watch.ts';
 import { RESEND_AFTER_MS, RESEND_ATTEMPTS } from './outcomes.ts';
@@ -24,6 +24,8 @@ export interface UpkeepOptions {
   readonly reconciler: Reconciler;
   /** What operators have stopped, for when a notification of it got lost. */
   readonly stops: { refresh(): Promise<void> };
+  /** Why what waits in the store cannot start now. */
+  readonly expiryReasons: (now: number) => readonly ExpiryReason[];
   /** Whose unknown messages are looked for, by name. */
   readonly accounts: ReadonlyMap<string, unknown>;
   readonly clock: Clock;
@@ -60,7 +62,8 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   const wake = async () => delivery.wake(await store.readyFlows(clock.now()));
   const look = async () => {
     const now = clock.now();
-    while ((await store.expire(now, ROUND, now + keepKeysMs)).length === ROUND);
+    const reasons = options.expiryReasons(now);
+    while ((await store.expire(now, ROUND, now + keepKeysMs, reasons)).length === ROUND);
     await wake();
     await delivery.recount();
   };

@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { expiryOf } from '../delivery/expiry.ts';
 import type { Failure, Message, RawAnswer } from '../delivery/message.ts';
-import { CANCELED, EXPIRED } from '../delivery/outcomes.ts';
+import { CANCELED } from '../delivery/outcomes.ts';
+import { UNKNOWN_WAIT_MS } from '../delivery/patience.ts';
 import { GatewayError } from '../kernel/errors.ts';
 import { createIsoTime } from '../kernel/iso-time.ts';
 import type { StoredAnswer } from '../store/key-record.ts';
@@ -63,7 +65,9 @@ export function problemAnswer(error: GatewayError, requestId: string, extend: ob
 export function failureOf(message: Message | MessageRow): GatewayError {
   const failure = message.failure as Failure | null;
   if (failure === null) return withoutFailure(message);
-  const { code, outcome, detail, upstream, retryAfterMs } = failure;
+  const { code, outcome, detail, upstream } = failure;
+  // What expired in the store is not stored with one: nobody knew when it would have had its turn.
+  const retryAfterMs = failure.retryAfterMs ?? (message.state === 'expired' ? UNKNOWN_WAIT_MS : undefined);
   return new GatewayError(code, detail, {
     outcome,
     messageId: message.id,
@@ -78,8 +82,10 @@ function withoutFailure({ id, state }: Message | MessageRow): GatewayError {
   switch (state) {
     case 'canceled':
       return new GatewayError('conflict', CANCELED, options);
-    case 'expired':
-      return new GatewayError('commbox_throttled', EXPIRED, options);
+    case 'expired': {
+      const { code, detail } = expiryOf(null);
+      return new GatewayError(code, detail, { ...options, retryAfterMs: UNKNOWN_WAIT_MS });
+    }
     default:
       throw new Error(`message ${id} is ${state} without a failure`);
   }

@@ -20,8 +20,8 @@ const ENDS: Readonly<Record<string, MessageState>> = {
   unclear: 'unknown',
 };
 
-/** What a store ends by its state alone, it ends without a failure. */
-const CODES: Readonly<Partial<Record<MessageState, string>>> = { expired: 'commbox_throttled', canceled: 'conflict' };
+/** What is canceled in a store is so without a failure. */
+const CODES: Readonly<Partial<Record<MessageState, string>>> = { canceled: 'conflict' };
 
 export function createMessageLog(log: Log): MessageLog {
   const tell = (message: EndedMessage) => {

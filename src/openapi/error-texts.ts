@@ -16,14 +16,16 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = {
   idempotency_in_flight: 'The first request with this key is still running; repeat after `Retry-After`',
   idempotency_mismatch: 'The same idempotency key came with another request',
   rate_limited: "The caller's own limit is used up; repeat after `Retry-After`",
-  commbox_throttled: "CommBox's quota is used up, longer than the request was willing to wait",
+  commbox_throttled:
+    "CommBox's quota is used up, longer than the request was willing to wait, or than `expiresAt` allowed",
   commbox_rejected: 'CommBox answered with another 4xx; `upstream` says why',
   commbox_stream_not_found: 'CommBox answered 404',
   commbox_unauthorized: "CommBox answered 401 or 403: the gateway's key is at fault, not the caller's",
   commbox_unreachable: 'DNS, connect or TLS failed before a byte was written',
   commbox_error: 'CommBox answered 5xx or unusably, or the connection broke after the request began to be written',
   commbox_timeout: 'Time ran out after the request began to be written',
-  overloaded: 'Too much is waiting already; repeat after `Retry-After`',
+  overloaded:
+    'Too much is waiting already, or those who run the gateway have paused the sending; repeat after `Retry-After`',
   shutting_down: 'The process is stopping; repeat after `Retry-After`',
   storage_unavailable: 'The database or the disk does not answer; repeat after `Retry-After`',
   internal_error: 'A fault in the gateway; the log has it under `requestId`',

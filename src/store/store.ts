@@ -64,6 +64,14 @@ export interface ListFilter {
   readonly to?: number;
 }
 
+/** Why messages that have just expired had not started. Null fits all. */
+export interface ExpiryReason {
+  readonly account: string | null;
+  readonly lane: Lane | null;
+  readonly caller: string | null;
+  readonly failure: StoredFailure;
+}
+
 /** How many of a flow's waiting messages a process may take. */
 export interface TakePick {
   readonly lane: Lane;
@@ -219,8 +227,16 @@ export interface Store {
     resend: { readonly attempts: number; readonly delayMs: number },
     keepKeysUntil: number,
   ): Promise<readonly string[]>;
-  /** Queued `async` messages past `expiresAt` become `expired`. Resolves with them; call again while it is `limit`. */
-  expire(now: number, limit: number, keepKeysUntil: number): Promise<readonly EndedMessage[]>;
+  /**
+   * Queued `async` messages past `expiresAt` become `expired`. Resolves with them; call again while it is `limit`. The
+   * failure of each is that of the first reason which fits it, null if none does.
+   */
+  expire(
+    now: number,
+    limit: number,
+    keepKeysUntil: number,
+    reasons: readonly ExpiryReason[],
+  ): Promise<readonly EndedMessage[]>;
   /**
    * The `unknown` message of an account that has been due to be looked for the longest; null if none is. It is due again
    * after its back-off, whatever becomes of this process, until `reconciled` or `times` ends that. Never given to two at once.

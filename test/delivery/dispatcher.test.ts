@@ -160,6 +160,42 @@ t.test('an expired message never takes a slot', async (t) => {
   t.equal(starts.length, 1);
 });
 
+t.test('whoever waits past its expiry is told at once, and what was in the way', async (t) => {
+  type Rig = ReturnType<typeof createRig>;
+  const cases: [code: string, detail: RegExp, hinder: (rig: Rig) => void][] = [
+    ['overloaded', /connections to CommBox were busy/, () => {}],
+    ['overloaded', /paused the sending/, ({ stop }) => stop('normal', true)],
+    ['commbox_throttled', /CommBox was throttling/, ({ open }) => open[0]?.end(throttled(5_000))],
+    ['commbox_unreachable', /no connection/, ({ open }) => open[0]?.end(unreachable)],
+  ];
+  for (const [code, detail, hinder] of cases) {
+    const rig = createRig({ concurrency: 1 });
+    const { submit, clock } = rig;
+    const patienceEndsAt = clock.now() + 60_000;
+    submit({ patienceEndsAt });
+    const brief = submit({ expiresAt: clock.now() + 900, patienceEndsAt });
+    hinder(rig);
+    await clock.advance(899);
+    if (brief.state === 'queued') await clock.advance(1);
+    t.match(brief, { state: 'expired', endedAt: clock.now(), failure: { code, detail, outcome: 'not_sent' } }, code);
+    t.ok((brief.failure?.retryAfterMs ?? 0) >= 1_000, `${code}: when the next one may go`);
+    t.match(brief.failure?.detail, /expiresAt/);
+  }
+});
+
+t.test('one whose caller waits for the answer of the store ends by its expiry, too', async (t) => {
+  const { submit, store, holdStore, open, clock } = createRig({ concurrency: 1 });
+  submit();
+  const answer = holdStore();
+  store();
+  const brief = submit({ expiresAt: clock.now() + 1_000 });
+  open[0]?.end(sent);
+  await clock.advance(1_000);
+  answer();
+  await clock.advance(0);
+  t.match(brief, { state: 'expired', failure: { outcome: 'not_sent' } });
+});
+
 t.test('sendAt within the patience is waited for', async (t) => {
   const { submit, starts, clock, begin } = createRig();
   submit({ sendAt: clock.now() + 4000 });

@@ -83,7 +83,7 @@ t.test('nobody who has left gets a repetition', async (t) => {
 
 t.test('once unclear, every end is unknown', async (t) => {
   const ends = {
-    expire: outcomes.expire,
+    expire: (message: Message, at: number) => outcomes.expire(message, 'connection', 7_000, at),
     cancel: outcomes.cancel,
     shutDown: outcomes.shutDown,
     storage: outcomes.refuseForStorage,

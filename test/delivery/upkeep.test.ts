@@ -52,6 +52,7 @@ function setUp(methods: Partial<Store> = {}, reconcile?: Reconciler['reconcile']
     watch: { wait: async () => {}, ended: (id) => void calls.push(`ended ${id}`) },
     reconciler: { reconcile: reconcile ?? (() => t.fail() as never) },
     stops: { refresh: () => note('stops', undefined) },
+    expiryReasons: () => [],
     accounts: new Map([
       ['default', null],
       ['brand-b', null],

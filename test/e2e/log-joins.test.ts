@@ -72,7 +72,7 @@ t.test('an end that no attempt brought about is a line of its own', async (t) =>
   await reaches(late, 'expired', 1_000);
   const ids = { requestId: 'r-10', traceId: traceOf(10), messageId: late };
   const { time: _, ...line } = { time: '', ...(await lineOf(late)) };
-  t.strictSame(line, { level: 40, ...ids, ...place, state: 'expired', code: 'commbox_throttled', msg: 'message' });
+  t.strictSame(line, { level: 40, ...ids, ...place, state: 'expired', code: 'overloaded', msg: 'message' });
   const dropped = await accept(sms('dropped', { reference: 'r' }), idsOf(14));
   t.match((await post('/v1/messages/cancel', { reference: 'r' })).json(), { canceled: 1 });
   const canceled = {

@@ -91,7 +91,7 @@ t.test('ends of messages are counted wherever they happen', async (t) => {
   t.equal(await store.cancel('msg_1', 0, 0), true);
   t.equal(await store.cancel('msg_2', 0, 0), false);
   await store.cancelMany({}, 0, 0);
-  t.equal((await store.expire(0, 500, 0)).length, 3);
+  t.equal((await store.expire(0, 500, 0, [])).length, 3);
   await store.resolve('msg_4', { state: 'failed', objectId: null, now: 0 });
   t.strictSame(await store.recover(0, { attempts: 3, delayMs: 0 }, 0), ['msg_2', 'msg_3']);
   const { value, samples } = await read();

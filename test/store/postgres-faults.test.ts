@@ -75,7 +75,7 @@ t.test('while PostgreSQL is down every call says so, and afterwards all is well 
     () => store.position(message.id, 1),
     () => store.heartbeat(now, 1),
     () => store.recover(now, RESEND, now),
-    () => store.expire(now, 1, now),
+    () => store.expire(now, 1, now, []),
     () => store.takeUnreconciled({ account: 'default', now, afterMs: 1, mostMs: 4, times: 9 }),
     () => store.reconciled(message.id),
     () => store.sweep(now, 0, 0, 1),

@@ -17,6 +17,8 @@ type Statistics = 'of an empty queue' | 'of its first flow alone' | 'of now';
 for (const statistics of ['of an empty queue', 'of its first flow alone', 'of now'] satisfies Statistics[]) {
   t.test(`however many wait, nothing reads through them, with statistics ${statistics}`, async (t) => {
     const { url, open } = await crowdedPlace(t, statistics);
+    const failure = { code: 'overloaded', outcome: 'not_sent', detail: '', upstream: null } as const;
+    const reasons = [{ account: null, lane: null, caller: null, failure }];
     const step = async (name: string, work: (store: Store, round: number) => Promise<unknown>) => {
       const before = await rowsRead(url);
       // What was read is counted for good when the connection ends.
@@ -59,7 +61,7 @@ for (const statistics of ['of an empty queue', 'of its first flow alone', 'of no
     });
     await step('resolve', (store) => store.resolve('msg_a00007000', { state: 'sent', objectId: null, now }));
     await step('cancel by reference', (store) => store.cancelMany({ reference: 'none' }, now, now));
-    await step('expire', (store) => store.expire(now, 10, now));
+    await step('expire', (store) => store.expire(now, 10, now, reasons));
     await step('a page of those that wait', (store) => store.list({ states: ['queued'] }, 20, null));
   });
 }

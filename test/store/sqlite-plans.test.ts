@@ -88,7 +88,7 @@ t.test('no operation reads through all messages, payloads or keys', async (t) =>
     call('resolve', sync.id, { state: 'sent', objectId: null, now }),
     call('heartbeat', now, 10),
     call('recover', { now, resend: { attempts: 3, delayMs: 1 }, keepKeysUntil: now }),
-    call('expire', now, 10, now),
+    call('expire', now, 10, now, []),
     call('cancel', row.id, now, now),
     call('sweep', now, now + 1, now + 1, 10),
     call('findKey', 'k', now),
@@ -139,7 +139,7 @@ t.test('what shares out the quota seeks in each flow, and reads of it no more th
     `SEARCH m ${expiring} AND expires_at=?)`,
     `SEARCH m ${later}`,
   ]);
-  t.strictSame(stepsOf(call('expire', now, 10, now), /messages_/).slice(0, 3), [
+  t.strictSame(stepsOf(call('expire', now, 10, now, []), /messages_/).slice(0, 3), [
     'SEARCH messages USING INTEGER PRIMARY KEY (rowid=?)',
     'SCAN f',
     `SEARCH m USING COVERING INDEX messages_expiring (${ofFlow} AND line=? AND expires_at<?)`,

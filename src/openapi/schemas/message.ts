@@ -43,7 +43,10 @@ export const message = Type.Object(
       'What a queued message waits for.',
     ),
     waitingSince: timeOrNull('Since when a queued message waits.'),
-    code: oneOfOrNull(Object.keys(errorKinds) as ErrorCode[], 'Error code, if it ended otherwise than sent.'),
+    code: oneOfOrNull(
+      Object.keys(errorKinds) as ErrorCode[],
+      'Error code, if it ended otherwise than sent; of an `expired` one, what kept it from being sent in time.',
+    ),
     outcome: oneOfOrNull(['sent', 'not_sent', 'unknown'], 'Whether CommBox has it; null while it is on its way.'),
     resendOf: nullable('string', { description: 'The message that this one repeats.' }),
     attemptLog: Type.Array(attempt, { description: 'Every call to CommBox.' }),

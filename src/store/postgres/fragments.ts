@@ -21,10 +21,10 @@ export function scrubbed(failure: string): string {
   END`;
 }
 
-/** `SET` members that end a queued message: as `state`, or `unknown` if it may have arrived once. */
-export function ending(alias: string, state: 'canceled' | 'expired', endedAt: string): string {
+/** `SET` members that end a queued message: as `state` with this failure, or `unknown` if it may have arrived once. */
+export function ending(alias: string, state: 'canceled' | 'expired', endedAt: string, failure = 'NULL'): string {
   return `state = CASE WHEN ${alias}.unclear IS NULL THEN '${state}' ELSE 'unknown' END,
-    failure = ${alias}.unclear, ended_at = ${endedAt}, lease = NULL`;
+    failure = coalesce(${alias}.unclear, ${failure}), ended_at = ${endedAt}, lease = NULL`;
 }
 
 /** What `RETURNING` gives of a message that was ended: the members of `EndedMessage`. */

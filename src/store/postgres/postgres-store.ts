@@ -152,8 +152,8 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
       tellSettled(ids);
       return ids;
     },
-    async expire(now, limit, keepKeysUntil) {
-      const expired = await expireMessages(database, Math.ceil(now), limit, Math.ceil(keepKeysUntil));
+    async expire(now, limit, keepKeysUntil, reasons) {
+      const expired = await expireMessages(database, Math.ceil(now), limit, Math.ceil(keepKeysUntil), reasons);
       tellSettled(expired.map(({ id }) => id));
       return expired;
     },

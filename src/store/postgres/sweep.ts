@@ -1,8 +1,17 @@
 import { basename } from 'node:path';
 import type { SpooledFile } from '../../attachments/spool.ts';
-import type { EndedMessage } from '../store.ts';
+import type { EndedMessage, ExpiryReason } from '../store.ts';
 import type { Sql } from './database.ts';
 import { ended, ending, erasing, scrubbed } from './fragments.ts';
+import { plainJsonOf } from './rows.ts';
+
+const reason = `(
+      SELECT given.reason -> 'failure' FROM jsonb_array_elements($4::jsonb) WITH ORDINALITY AS given(reason, nth)
+      WHERE coalesce(given.reason ->> 'account', m.account) = m.account
+        AND coalesce(given.reason ->> 'lane', m.lane) = m.lane
+        AND coalesce(given.reason ->> 'caller', m.caller) = m.caller
+      ORDER BY given.nth LIMIT 1
+    )`;
 
 const expireStatement = `
   WITH late AS (
@@ -10,7 +19,7 @@ const expireStatement = `
     WHERE state = 'queued' AND mode = 'async' AND NOT is_recorded AND expires_at <= $1
     ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
   ), expired AS (
-    UPDATE commbox_gateway.messages m SET ${ending('m', 'expired', '$1')} FROM late WHERE m.id = late.id
+    UPDATE commbox_gateway.messages m SET ${ending('m', 'expired', '$1', reason)} FROM late WHERE m.id = late.id
     RETURNING ${ended('m')}
   ), kept AS (
     UPDATE commbox_gateway.idempotency_keys k SET keep_until = $3 FROM expired WHERE k.message_id = expired.id
@@ -59,8 +68,9 @@ export async function expireMessages(
   now: number,
   limit: number,
   keepKeysUntil: number,
+  reasons: readonly ExpiryReason[],
 ): Promise<readonly EndedMessage[]> {
-  return sql.query<EndedMessage>(expireStatement, [now, limit, keepKeysUntil]);
+  return sql.query<EndedMessage>(expireStatement, [now, limit, keepKeysUntil, plainJsonOf(reasons)]);
 }
 
 /** Erases, forgets and deletes what is past its time, `limit` of each; resolves with the spool names that were needed. */

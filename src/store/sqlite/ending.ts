@@ -1,21 +1,30 @@
-import type { EndedMessage, ListFilter } from '../store.ts';
+import type { EndedMessage, ExpiryReason, ListFilter } from '../store.ts';
 import type { StoreContext } from './context.ts';
 import { selectMatching } from './filters.ts';
 import type { Keys } from './keys.ts';
 import { OF_THIS_FLOW } from './waiting.ts';
 
 /** Ends waiting messages; one that may have arrived once can only end unknown. */
-const END = (state: 'canceled' | 'expired') => `
+const END = (state: 'canceled' | 'expired', failure = 'NULL') => `
   UPDATE messages SET
     state = CASE WHEN unclear IS NULL THEN '${state}' ELSE 'unknown' END,
-    failure = unclear, ended_at = :now, line = NULL, lease = NULL`;
+    failure = coalesce(unclear, ${failure}), ended_at = :now, line = NULL, lease = NULL`;
 // The members of `EndedMessage`.
 const ENDED = `id, mode, state, caller, account, channel, stream, lane, traceparent, request_id AS requestId,
   failure ->> '$.code' AS code`;
 const CANCELABLE = `state = 'queued' AND is_recorded = 0`;
 const CANCEL = `${END('canceled')} WHERE id = :id AND ${CANCELABLE} RETURNING ${ENDED}`;
+// The other columns are those of the row with the smallest key (https://sqlite.org/lang_select.html#bareagg).
+const REASON = `(
+    SELECT reason FROM (
+      SELECT min(key), value -> '$.failure' AS reason FROM json_each(:reasons)
+      WHERE coalesce(value ->> '$.account', messages.account) = messages.account
+        AND coalesce(value ->> '$.lane', messages.lane) = messages.lane
+        AND coalesce(value ->> '$.caller', messages.caller) = messages.caller
+    )
+  )`;
 const EXPIRE = `
-  ${END('expired')}
+  ${END('expired', REASON)}
   WHERE seq IN (
     SELECT m.seq FROM flows f CROSS JOIN messages m INDEXED BY messages_expiring
     WHERE f.queued > 0 AND ${OF_THIS_FLOW} AND m.line IN ('ready', 'later') AND m.expires_at <= :now LIMIT :limit
@@ -46,6 +55,7 @@ export function createEnding({ database }: StoreContext, keys: Keys) {
       return end(text, { ...(values as { [name: string]: string | number }), now, limit }, keepKeysUntil);
     },
 
-    expire: (now: number, limit: number, keepKeysUntil: number) => end(EXPIRE, { now, limit }, keepKeysUntil),
+    expire: (now: number, limit: number, keepKeysUntil: number, reasons: readonly ExpiryReason[]) =>
+      end(EXPIRE, { now, limit, reasons: JSON.stringify(reasons) }, keepKeysUntil),
   };
 }

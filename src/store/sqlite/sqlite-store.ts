@@ -83,7 +83,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     position: (id, cap) => call('position', id, clock.now(), cap),
     heartbeat: (now, leaseMs) => call('heartbeat', now, leaseMs),
     recover: (now, resend, keepKeysUntil) => call('recover', { now, resend, keepKeysUntil }),
-    expire: (now, limit, keepKeysUntil) => call('expire', now, limit, keepKeysUntil),
+    expire: (now, limit, keepKeysUntil, reasons) => call('expire', now, limit, keepKeysUntil, reasons),
     takeUnreconciled: (turn) => call('takeUnreconciled', turn),
     reconciled: (id) => call('reconciled', id),
     isObjectOfAnother: (id, object) => call('isObjectOfAnother', id, object),

@@ -99,6 +99,7 @@ export const asyncKeys: Suite = (t, start) => {
       [expiring, 'expired', expired, 429],
     ] as const) {
       const again = await post('/v1/sms', message, key(name));
+      if (name === 'expired') t.match(again.headers, { 'retry-after': /^\d+$/ });
       t.match(again, { status, ...isReplay }, name);
       t.match(again.json(), { messageId: id, outcome: 'not_sent' }, name);
     }

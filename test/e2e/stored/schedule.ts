@@ -85,10 +85,18 @@ export const schedule: Suite = (t, start) => {
     t.match(await view(brief), { status: 'queued', waitingFor: 'paused' });
     clock.jump(61_000);
     const expired = await reaches(brief, 'expired', 100);
-    t.match(expired, { outcome: 'not_sent', attempts: 0, objectId: null, waitingFor: null });
+    t.match(expired, { code: 'commbox_throttled', outcome: 'not_sent', attempts: 0, objectId: null, waitingFor: null });
     clock.jump(80_000);
     await reaches(lasting, 'sent', 100);
     t.strictSame(textsAt(simulator, 'recorded'), ['lasting']);
+  });
+
+  t.test('what expired in the store shows what kept it from being sent', async (t) => {
+    const { accept, reaches, clock, post } = await start(t);
+    await post('/v1/pacing/default/pause', '');
+    const stopped = await accept(sms('stopped', { expiresAt: iso(clock.now() + 60_000) }));
+    const expired = { outcome: 'not_sent', attempts: 0 };
+    t.match(await reaches(stopped, 'expired', 1_000), { ...expired, code: 'overloaded' });
   });
 
   t.test('a repeat after the expiry gets the first answer, not a refusal', async (t) => {

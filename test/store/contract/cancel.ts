@@ -1,6 +1,12 @@
 import type { Test } from 'tap';
+import type { ExpiryReason } from '../../../src/store/store.ts';
 import type { CreatePlace } from '../contract.ts';
 import { HOUR_MS, ids, insertRows, keyed, picking, stage, stateOf, unclear } from './support.ts';
+
+const anything: ExpiryReason = {
+  ...{ account: null, lane: null, caller: null },
+  failure: { code: 'overloaded', outcome: 'not_sent', detail: 'too late', upstream: null },
+};
 
 /** A message is either sent or taken back, never both. */
 export async function cancelContract(t: Test, createPlace: CreatePlace): Promise<void> {
@@ -104,7 +110,7 @@ export async function cancelContract(t: Test, createPlace: CreatePlace): Promise
     const doubtful = () => row({ unclear, attempts, onUnknown: 'resend', readyAt: clock.now() + 30_000 });
     const [one, many, late] = [doubtful(), doubtful(), { ...doubtful(), expiresAt: clock.now() }];
     await insertRows(store, one, many, late);
-    t.match(await store.expire(clock.now(), 10, clock.now() + HOUR_MS), [
+    t.match(await store.expire(clock.now(), 10, clock.now() + HOUR_MS, [anything]), [
       { id: late.id, state: 'unknown', code: unclear.code },
     ]);
     t.equal(await store.cancel(one.id, clock.now(), clock.now() + HOUR_MS), true);
@@ -121,9 +127,9 @@ export async function cancelContract(t: Test, createPlace: CreatePlace): Promise
     const [first, second, third] = [row({ expiresAt: now + 1 }), row({ expiresAt: now + 2 }), row({ expiresAt: now })];
     const others = [row(), row({ expiresAt: now + 3 }), row({ expiresAt: now, state: 'sending' })];
     await store.insert([keyed(first, 'k'), ...[second, third, ...others].map((each) => ({ row: each, key: null }))]);
-    const expired = [...(await store.expire(now + 2, 2, now + HOUR_MS))];
+    const expired = [...(await store.expire(now + 2, 2, now + HOUR_MS, []))];
     t.equal(expired.length, 2);
-    expired.push(...(await store.expire(now + 2, 2, now + HOUR_MS)));
+    expired.push(...(await store.expire(now + 2, 2, now + HOUR_MS, [])));
     t.strictSame(ids(expired).sort(), ids([first, second, third]).sort());
     const { id, mode, caller, account, channel, stream, lane, requestId, traceparent } = first;
     const names = { id, mode, caller, account, channel, stream, lane, requestId, traceparent };
@@ -132,12 +138,41 @@ export async function cancelContract(t: Test, createPlace: CreatePlace): Promise
       { ...names, state: 'expired', code: null },
       'whoever runs it can be told of each',
     );
-    t.strictSame(await store.expire(now + 2, 2, now + HOUR_MS), []);
+    t.strictSame(await store.expire(now + 2, 2, now + HOUR_MS, []), []);
     t.strictSame(await store.get(first.id), { ...first, state: 'expired', endedAt: now + 2 });
     const states = await Promise.all(ids(others).map((id) => stateOf(store, id)));
     t.strictSame(states, ['queued', 'queued', 'sending']);
     t.match(await store.findKey('k'), { messageId: first.id });
     await clock.advance(HOUR_MS + 1);
     t.equal(await store.findKey('k'), null);
+  });
+
+  await t.test('what expires ends with the first reason that fits it', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const failed = (code: string) => ({ ...anything.failure, code });
+    const reasons: ExpiryReason[] = [
+      { account: 'default', lane: 'bulk', caller: null, failure: failed('lane') },
+      { account: 'default', lane: null, caller: "o'shop \u0000 ׳", failure: failed('caller') },
+      { account: 'default', lane: null, caller: null, failure: failed('account') },
+    ];
+    const flows = {
+      lane: { lane: 'bulk', caller: "o'shop \u0000 ׳" },
+      caller: { lane: 'normal', caller: "o'shop \u0000 ׳" },
+      account: { lane: 'normal', caller: 'crm' },
+      other: { account: 'brand-b', lane: 'bulk', caller: 'crm' },
+    } as const;
+    const late = Object.entries(flows).map(([code, flow]) => ({ code, row: row({ ...flow, expiresAt: clock.now() }) }));
+    await insertRows(store, ...late.map((each) => each.row));
+    const told = await store.expire(clock.now(), 10, clock.now(), reasons);
+    for (const { code, row } of late) {
+      const failure = code === 'other' ? null : failed(code);
+      t.match(await store.get(row.id), { state: 'expired', failure }, code);
+      t.match(
+        told.find(({ id }) => id === row.id),
+        { code: failure?.code ?? null },
+        'and that is told',
+      );
+    }
   });
 }

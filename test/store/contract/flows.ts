@@ -132,7 +132,7 @@ export async function flowsContract(t: Test, createPlace: CreatePlace): Promise<
     await store.cancel(second, clock.now(), clock.now());
     await store.cancel(third, clock.now(), clock.now());
     await expectBacklog(3, 3, 'cancel');
-    await store.expire(start + HOUR_MS, 10, clock.now());
+    await store.expire(start + HOUR_MS, 10, clock.now(), []);
     await expectBacklog(2, 4, 'expire');
     await store.cancelMany({ reference: 'order-7' }, clock.now(), clock.now());
     await expectBacklog(1, 5, 'cancel many');

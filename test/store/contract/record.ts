@@ -104,7 +104,7 @@ export async function recordContract(t: Test, createPlace: CreatePlace): Promise
     t.equal(await stateOf(store, message.id), 'queued');
     t.equal(await store.cancel(message.id, clock.now(), clock.now()), false);
     t.equal(await store.cancelMany({}, clock.now(), clock.now()), 0);
-    t.strictSame(await store.expire(clock.now(), 10, clock.now()), []);
+    t.strictSame(await store.expire(clock.now(), 10, clock.now(), []), []);
     t.strictSame(await store.take(picking(clock.now(), 5)), []);
     t.equal(await stateOf(store, message.id), 'queued');
   });
