@@ -71,6 +71,7 @@ export function createRoom(options: RoomOptions): Room {
       const record = await known(batch);
       if (record !== null) return record;
       const others = await fresh(entrants);
+      if (others.length === 0) return null;
       const stillRefused =
         others.length === entrants.length ? refused : await refusal(others.map(({ draft }) => draft));
       if (stillRefused !== null) throw stillRefused;

@@ -72,6 +72,14 @@ t.test('what is known by its key needs no room, and no other gets in by one', as
   await full.drain();
   t.strictSame(await full.accept(asyncDraft(), known), { kind: 'taken', record });
   await t.rejects(full.accept(asyncDraft(), key), { code: 'shutting_down' });
+  t.match(
+    await accepts([item(known), item(known)]),
+    { kind: 'accepted' },
+    'whose repeat comes while it stops hears, too',
+  );
+  for (const items of [[item(key)], [item(null)], [item(known), item(key)]]) {
+    await t.rejects(accepts(items), { code: 'shutting_down' });
+  }
 });
 
 t.test('a campaign that fills the queue does not keep critical messages out of it', async (t) => {

@@ -51,6 +51,33 @@ export const restart: Suite = (t, start) => {
     t.strictSame(textsAt(commbox).sort(), ['accepted', 'keyed', 'plain']);
   });
 
+  t.test('a batch that was accepted is known until the end, to a repeat that is still arriving', async (t) => {
+    const held = createHeldAnswers();
+    const gateway = await start(t, { env: { UPSTREAM_CONCURRENCY: '1' }, simulator: { clock: held, next: [HELD] } });
+    const item = { channel: 'sms', ...sms('in a batch'), idempotencyKey: 'k' };
+    const accepted = await gateway.post('/v1/messages', { messages: [item] });
+    await gateway.simulator.waitFor(1);
+    const queued = gateway.post('/v1/sms', sms('queued, its caller waits'));
+    const arriving = await Promise.all(
+      [[item], [item, { ...item, idempotencyKey: 'other' }]].map(async (messages) => {
+        const request = rawPost('/v1/messages', GATEWAY_KEY, JSON.stringify({ messages }));
+        return { rest: request.slice(-5), call: await rawCall(t, gateway.port, request.slice(0, -5)) };
+      }),
+    );
+    await gateway.get('/v1/me');
+    const closing = gateway.close();
+    t.match(await queued, { status: 503 });
+    for (const { call, rest } of arriving) call.socket.write(rest);
+    const [repeat = '', other = ''] = await Promise.all(arriving.map(({ call }) => call.ended));
+    const [{ id }] = accepted.json()['results'] as [{ id: string }];
+    t.match(repeat, /^HTTP\/1\.1 202 /);
+    t.ok(repeat.includes(`"id":"${id}"`), repeat);
+    t.match(other, /^HTTP\/1\.1 503 .*shutting_down/s);
+    held.release();
+    await closing;
+    t.strictSame(textsAt(gateway.simulator), ['in a batch']);
+  });
+
   t.test('a death in mid-send ends unknown, or is tried again for whoever accepts duplicates', async (t) => {
     const first = await start(t);
     const { simulator: commbox } = first;
