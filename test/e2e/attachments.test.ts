@@ -54,6 +54,28 @@ t.test('parts in any order; data whatever its type; many megabytes', async (t) =
   t.same(await leftInSpool(), []);
 });
 
+t.test('a byte order mark before `data` is no part of the message, nor of what a key stands for', async (t) => {
+  const { post, simulator } = await startGateway(t);
+  const file = { fileName: 'a.txt', content: 'x' };
+  const send = (mark: string, path: string, content: string) => {
+    const { headers, body } = form([{ name: 'data', content: `${mark}${content}` }, file]);
+    return post(path, body, { ...headers, 'idempotency-key': 'k' });
+  };
+  const doors = [
+    ['/v1/email', data.content, 201],
+    ['/streams/532/objects', '{"Message":"hello"}', 200],
+  ] as const;
+  for (const [path, content, status] of doors) {
+    t.match(await send('\uFEFF', path, content), { status }, path);
+    t.match(await send('', path, content), { status, headers: { 'idempotency-replayed': 'true' } }, path);
+  }
+  const [mapped, verbatim] = simulator.received();
+  t.match(mapped?.rawData, /^\{/);
+  t.equal(verbatim?.rawData, '\uFEFF{"Message":"hello"}', 'the drop-in door passes on what came');
+  const { headers, body } = form([{ name: 'data', content: `\uFEFF${data.content}` }, file]);
+  t.match(await post('/v1/email/preview', body, headers), { status: 200 });
+});
+
 t.test('the files go again with every attempt', async (t) => {
   const { post, simulator, leftInSpool } = await startGateway(t);
   simulator.control({ next: [{ status: 429 }] });
