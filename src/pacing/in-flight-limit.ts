@@ -46,7 +46,7 @@ const UNPACED_MS = 2_000;
 // So often in a row is a refusal put on the limit without a sign that more than before were in flight.
 const MOST_BLAMES = 3;
 const LASTING_MS = 5_000;
-const EXPLORATION = 0.016;
+const EXPLORATION = 0.011;
 // A refusal so soon after more than before were let go at once is put on that, whether or not the rate was in the way.
 const TRIAL_MS = 3_000;
 const LEAST_HOLD_MS = 5_000;
