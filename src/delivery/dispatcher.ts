@@ -161,7 +161,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     expire: patience.expire,
     onTurn: patience.forget,
     onReturned: requeue,
-    onShut: () => patience.foresee(),
+    onShut: patience.foresee,
     onSettled() {
       patience.recheck();
       checkIdle();

@@ -35,7 +35,7 @@ export interface Patience {
   /** It started, or ended. */
   forget(message: Message): void;
   /** Nothing may start now: withdraws whoever would wait in vain, if that has changed. */
-  foresee(): void;
+  foresee(now: number): void;
   /** Withdraws those whose time ended while the store was asked. */
   recheck(): void;
   readonly withdraw: End;
@@ -100,13 +100,13 @@ export function createPatience(options: PatienceOptions): Patience {
       );
     },
     forget: (message) => alarms.cancel(message),
-    foresee() {
-      const opensAt = pacer.opensAt(clock.now());
+    foresee(now) {
+      const opensAt = pacer.cause() === null ? Number.POSITIVE_INFINITY : pacer.opensAt(now);
       const before = foreseen;
-      foreseen = pacer.cause() === null || !Number.isFinite(opensAt) ? Number.NEGATIVE_INFINITY : opensAt;
+      foreseen = Number.isFinite(opensAt) ? opensAt : Number.NEGATIVE_INFINITY;
       if (foreseen <= before) return;
       for (const message of alarms.messages()) {
-        const isInLine = message.readyAt <= clock.now() && !options.isStarting(message);
+        const isInLine = message.readyAt <= now && !options.isStarting(message);
         if (isInLine && message.patienceEndsAt < opensAt) tooLate(message);
       }
     },

@@ -30,7 +30,7 @@ export interface TurnsOptions {
   /** It had its turn, but the account was closed while the store was asked. */
   readonly onReturned: (message: Message) => void;
   /** Nothing may start now, although somebody waits. */
-  readonly onShut: () => void;
+  readonly onShut: (now: number) => void;
   /** The store has answered. */
   readonly onSettled: () => void;
 }
@@ -177,7 +177,7 @@ export function createTurns(options: TurnsOptions): Turns {
       const now = clock.now();
       const room = Math.min(pacer.room(now) - reserved, LONGEST_PLAN);
       if (room < 1) {
-        options.onShut();
+        options.onShut(now);
         return wakeWhenOpen(now);
       }
       const before = options.courier().busy + reserved;

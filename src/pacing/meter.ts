@@ -27,6 +27,7 @@ const LATENESS_MS = 8;
 // Where no burst is granted, the log of starts keeps what is caught up with from being one.
 const STALL_MS = 100;
 const LEAST_SLACK = 0.1;
+const SET_BACK_MS = 1_000;
 
 export function createMeter(allowance: () => Allowance): Meter {
   const log = createStartLog();
@@ -34,6 +35,9 @@ export function createMeter(allowance: () => Allowance): Meter {
   let filledAt = 0;
 
   const fill = (now: number) => {
+    // Whoever read the clock a moment before another must not have the time between them counted twice. A clock that
+    // was set back goes on from there.
+    if (now < filledAt && filledAt - now < SET_BACK_MS) return;
     const { rate, burst } = allowance();
     const lateMs = burst > 1 ? LATENESS_MS : STALL_MS;
     const most = burst + Math.max(LEAST_SLACK, (rate * lateMs) / 1_000);

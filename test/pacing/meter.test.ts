@@ -33,6 +33,27 @@ t.test('what was not used is saved up, as far as the burst goes and no further',
   t.equal(meter.room(start + 400), 4);
 });
 
+t.test('two who read the clock a moment apart do not make the rate higher', async (t) => {
+  for (const burst of [1, 20]) {
+    const meter = createMeter(() => ({ rate: 20, burst }));
+    meter.reset(1, start);
+    let calls = 0;
+    for (let now = start; now < start + 60_000; now++) {
+      for (; meter.room(now) > 0; meter.take(now)) calls++;
+      meter.opensAt(now + 1);
+      meter.opensAt(now);
+    }
+    t.ok(calls <= 1_200 + burst, `${calls} calls in a minute at 20 a second`);
+  }
+});
+
+t.test('a clock that is set back stops nothing', async (t) => {
+  const meter = createMeter(() => ({ rate: 20, burst: 1 }));
+  meter.reset(1, start + 3_600_000);
+  meter.take(start + 3_600_000);
+  t.ok(meter.opensAt(start) <= start + 100);
+});
+
 t.test('a timer that is late costs nothing', async (t) => {
   const meter = createMeter(() => ({ rate: 100, burst: 1 }));
   meter.reset(1, start);
