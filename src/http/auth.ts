@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from '../access/caller.ts';
 import type { Directory } from '../access/directory.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { GatewayError, invalidRequest } from '../kernel/errors.ts';
+import { GatewayError } from '../kernel/errors.ts';
 import { addressGroup } from './address-group.ts';
 import { createFailureLimit } from './failure-limit.ts';
 import { repeatedHeaders } from './single-headers.ts';
@@ -11,7 +11,6 @@ import { repeatedHeaders } from './single-headers.ts';
 /** Failed authentications that an address may make in a minute before it is told to slow down. */
 const FAILURES_PER_MINUTE = 20;
 const MINUTE_MS = 60_000;
-const TWO_KEYS = 'the headers Authorization and X-API-Key hold different keys; give one of them';
 /** Some 100 bytes each. */
 const MOST_SOURCES = 10_000;
 
@@ -46,7 +45,6 @@ export function addAuthentication(app: FastifyInstance, { directory, clock }: Au
   app.addHook('onRequest', (request, reply, done) => {
     const repeated = repeatedHeaders(request.raw);
     if (repeated !== null) return done(repeated);
-    if (hasTwoKeys(request)) return done(invalidRequest([{ pointer: '', message: TWO_KEYS }]));
     const caller = directory.anonymous() ?? identify(request, directory);
     if (caller === null) return done(refusal(failures.note(sourceOf(request))));
     request.context.caller = caller;
@@ -63,21 +61,11 @@ export function callerOf(request: FastifyRequest): Caller {
   return caller;
 }
 
-function identify({ headers }: FastifyRequest, directory: Directory): Caller | null {
-  const key = bearerOf(headers.authorization) ?? headers['x-api-key'];
+function identify(request: FastifyRequest, directory: Directory): Caller | null {
+  const { authorization } = request.headers;
+  const bearer = authorization === undefined ? null : /^bearer +(\S+) *$/i.exec(authorization);
+  const key = bearer?.[1] ?? request.headers['x-api-key'];
   return typeof key === 'string' ? directory.authenticate(key) : null;
-}
-
-/** Whoever gives two keys could be either caller. Other schemes than Bearer are a proxy's affair. */
-function hasTwoKeys({ headers }: FastifyRequest): boolean {
-  const { authorization, 'x-api-key': key } = headers;
-  if (authorization === undefined || key === undefined) return false;
-  const bearer = bearerOf(authorization);
-  return bearer !== undefined && bearer !== key;
-}
-
-function bearerOf(authorization: string | undefined): string | undefined {
-  return authorization === undefined ? undefined : /^bearer +(\S+) *$/i.exec(authorization)?.[1];
 }
 
 /** A text in place of an address, which a proxy passed on, tells no more than that the proxy did. */

@@ -4,8 +4,8 @@ export const introduction = `**Authentication.** Every route but those that tell
 
 **Strict.** Unknown fields are an error, nothing is coerced. So are a field that is there twice in one object, query
 parameters and bodies that a route does not read, and an \`Authorization\`, \`X-API-Key\`, \`Idempotency-Key\`,
-\`Content-Type\` or \`Gateway-Lane\` on two lines, two different keys, and a \`Gateway-Lane\` anywhere but at CommBox's
-own call. Ids beyond ±(2^53−1) are given as strings. JSON nests at most 20 levels deep.
+\`Content-Type\` or \`Gateway-Lane\` on two lines, and a \`Gateway-Lane\` anywhere but at CommBox's own call. Ids
+beyond ±(2^53−1) are given as strings. JSON nests at most 20 levels deep.
 
 **Errors** are problem documents (RFC 9457). \`code\` says what happened, and \`outcome\` whether a repeat is safe:
 \`not_sent\` means it is; \`unknown\` means that CommBox may have the message. A path that exists for other methods

@@ -19,14 +19,13 @@ t.test('of a caller’s headers only its ids reach CommBox', async (t) => {
     'x-custom': 'custom',
     'user-agent': 'caller/1.0',
     'accept-language': 'he',
-    'gateway-lane': 'normal',
     prefer: 'wait=5',
     referer: 'http://intranet.example/customer/7',
     'if-none-match': 'x',
     'content-language': 'he',
   };
   t.equal((await post('/v1/sms', least.sms, headers)).status, 201);
-  t.equal((await post(dropIn[0], dropIn[1], headers)).status, 200);
+  t.equal((await post(dropIn[0], dropIn[1], { ...headers, 'gateway-lane': 'normal' })).status, 200);
   for (const received of simulator.received()) {
     t.strictSame([...received.headerNames].sort(), [
       ...['accept', 'authorization', 'connection', 'content-length', 'content-type', 'host'],

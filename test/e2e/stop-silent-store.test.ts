@@ -37,5 +37,6 @@ t.test('SIGTERM ends the process within 30 s though the database says nothing an
   gateway.signal('SIGTERM');
   await gateway.ended;
   t.ok(performance.now() - from < 30_000, `it took ${Math.round(performance.now() - from)} ms`);
-  t.match(gateway.log.lines().at(-1)?.['msg'], /^closed$|^closing took too long$/);
+  const ends = ['closed', 'closing took too long'].flatMap((msg) => gateway.log.lines({ msg }));
+  t.equal(ends.length, 1);
 });

@@ -36,25 +36,10 @@ t.test('headers that are lists, or are not understood, may come on several lines
   t.match(await replaced.ended, /^HTTP\/1\.1 201 [\s\S]*x-request-id: [\da-f-]{36}/i);
 });
 
-t.test(
-  'two different keys are refused, and neither is quoted; the same one twice, or a proxy’s own scheme, is fine',
-  async (t) => {
-    const { port, simulator } = await startGateway(t);
-    const other = 'another-key-of-24-characters';
-    for (const [bearer, apiKey] of [
-      [key, other],
-      [other, key],
-    ] as const) {
-      const refused = await rawCall(t, port, rawPost('/v1/sms', bearer, sms, [`X-API-Key: ${apiKey}`]));
-      const answer = await refused.ended;
-      t.match(answer, /^HTTP\/1\.1 400 [\s\S]*the headers Authorization and X-API-Key hold different keys/);
-      t.notMatch(answer, /another-key/);
-    }
-    t.equal(simulator.counts().calls, 0);
-    const same = await rawCall(t, port, rawPost('/v1/sms', key, sms, [`X-API-Key: ${key}`]));
-    t.match(await same.ended, /^HTTP\/1\.1 201 /);
-    const basic = rawPost('/v1/sms', key, sms, [`X-API-Key: ${key}`]).replace(`Bearer ${key}`, 'Basic YTpi');
-    const behindProxy = await rawCall(t, port, basic);
-    t.match(await behindProxy.ended, /^HTTP\/1\.1 201 /);
-  },
-);
+t.test('of two keys Authorization counts; another scheme than Bearer is a proxy’s affair', async (t) => {
+  const { port } = await startGateway(t);
+  const both = rawPost('/v1/sms', key, sms, ['X-API-Key: another-key-of-24-characters']);
+  t.match(await (await rawCall(t, port, both)).ended, /^HTTP\/1\.1 201 /);
+  const basic = rawPost('/v1/sms', key, sms, [`X-API-Key: ${key}`]).replace(`Bearer ${key}`, 'Basic YTpi');
+  t.match(await (await rawCall(t, port, basic)).ended, /^HTTP\/1\.1 201 /);
+});
