@@ -13,15 +13,19 @@ export const ASYNC: Preferences = { respondAsync: true, waitMs: null };
 /** The longest `wait` that a request may ask for. */
 export const LONGEST_WAIT_SECONDS = 60;
 
+// What stands between quotes separates nothing, and a preference may have parameters (RFC 7240, section 2).
+const ITEM = /(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g;
+const PREFERENCE = /^\s*([^\s=;]*)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*)))?/;
+
 /** @throws GatewayError `invalid_request` for a `wait` that is not 0 to 60 seconds, or a `respond-async` with a value. */
 export function parsePrefer(header: string | string[] | undefined): Preferences {
   if (header === undefined) return NOTHING;
   let respondAsync = false;
   let waitMs: number | null = null;
-  for (const item of String(header).split(',')) {
-    const [token = '', value = ''] = (item.split(';')[0] ?? '').split('=');
-    const name = token.trim().toLowerCase();
-    const text = value.trim().replace(/^"(.*)"$/, '$1');
+  for (const [item] of String(header).matchAll(ITEM)) {
+    const [, token = '', quoted, bare = ''] = PREFERENCE.exec(item) ?? [];
+    const name = token.toLowerCase();
+    const text = quoted ?? bare.trim();
     if (name === 'respond-async') respondAsync = parseBare(text);
     // The first one counts (RFC 7240, section 2).
     if (name === 'wait' && waitMs === null) waitMs = parseWait(text);

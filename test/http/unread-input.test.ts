@@ -57,3 +57,20 @@ t.test('respond-async takes no value, so that false is not read as true', async 
   // An empty value is none (RFC 7240, section 2).
   t.match(await post('/v1/sms', least.sms, { prefer: 'respond-async=""' }), { status: 202 });
 });
+
+t.test('what stands between quotes in Prefer is no preference of its own', async (t) => {
+  const { post } = await startGateway(t);
+  const answers: [prefer: string, status: number][] = [
+    ['foo="a, respond-async, b"', 201],
+    ['foo="a, wait=99"', 201],
+    ['foo="\\", respond-async, \\""; x=1', 201],
+    ['foo="a", respond-async', 202],
+    ['respond-async; x="a, b", wait=0', 202],
+    ['wait="5"', 201],
+    ['wait = 5', 201],
+    ['wait="99"', 400],
+    ['wait="5', 400],
+  ];
+  for (const [prefer, status] of answers)
+    t.equal((await post('/v1/sms', least.sms, { prefer })).status, status, prefer);
+});
