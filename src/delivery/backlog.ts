@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { FlowKey } from '../pacing/scheduler.ts';
-import { AttachmentDamaged } from '../store/errors.ts';
+import { AttachmentDamaged, StorageUnavailable } from '../store/errors.ts';
 import type { MessageRow } from '../store/message-row.ts';
 import type { Store, TakePick } from '../store/store.ts';
 import { flowName } from './flow-lines.ts';
@@ -119,7 +119,8 @@ export function createBacklog(options: BacklogOptions): Backlog {
         return messages.filter((message) => message !== null);
       } catch (error) {
         troubled(error);
-        undoTake(now);
+        // What cannot be read would be taken again and again.
+        if (error instanceof StorageUnavailable) undoTake(now);
         for (const pick of picks) noticed.delete(flowName(pick));
         clock.schedule(RETRY_MS, () => onRetry(picks.map(({ lane, caller }) => ({ lane, caller }))));
         return [];
