@@ -25,7 +25,10 @@ export function mappingFaults(
   const members = [...new Set(validator.faults(pruned).map(({ pointer }) => pointer.split('/')[1] ?? ''))];
   const request = replaceMembers(channel, validator, pruned, members);
   if (!validator.check(request)) return [];
-  const replaced = [...faulty, ...members.map((name) => pointerTo('', name))];
+  const replaced = [
+    ...faulty.map((pointer) => prunedPlace(body, pointer)),
+    ...members.map((name) => pointerTo('', name)),
+  ];
   const faults: Fault[] = [];
   channel.map(request, {
     defaultCountry,
@@ -37,7 +40,8 @@ export function mappingFaults(
   return faults;
 }
 
-// Unknown members are left out, and of an object, such as the customer, only the faulty members.
+// Unknown members are left out; of an object, such as the customer, only the faulty members; and in a list a sound item
+// takes the place of each faulty one, so that the others keep theirs.
 function pruneBody({ schema }: Channel, body: Body, faulty: readonly string[]): Body {
   const pruned: Record<string, unknown> = {};
   for (const name of Object.keys(schema.properties)) {
@@ -47,10 +51,18 @@ function pruneBody({ schema }: Channel, body: Body, faulty: readonly string[]): 
 }
 
 function pruneMember(value: unknown, pointer: string, faulty: readonly string[]): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (typeof value !== 'object' || value === null) return value;
   if (!faulty.some((other) => other.startsWith(`${pointer}/`))) return value;
-  const isSound = ([name]: [string, unknown]) => !faulty.some((other) => isWithin(other, pointerTo(pointer, name)));
-  return Object.fromEntries(Object.entries(value).filter(isSound));
+  const isSound = (name: string | number) => !faulty.some((other) => isWithin(other, pointerTo(pointer, name)));
+  if (!Array.isArray(value)) return Object.fromEntries(Object.entries(value).filter(([name]) => isSound(name)));
+  const sound = value.find((_, index) => isSound(index));
+  return sound === undefined ? value : value.map((item, index) => (isSound(index) ? item : sound));
+}
+
+// In a list the whole item is another one: nothing that is said of it counts.
+function prunedPlace(body: Body, pointer: string): string {
+  const [, member = ''] = pointer.split('/');
+  return Array.isArray(body[member]) ? pointer.split('/').slice(0, 3).join('/') : pointer;
 }
 
 // Any line of text: a member that no example has is kept present where that is valid, because its absence could be a

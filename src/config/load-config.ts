@@ -66,6 +66,7 @@ function configFile(source: ConfigSource, values: Values, secrets: Secrets, url:
         chat: values.COMMBOX_CHAT_STREAM,
       },
       managerId: values.COMMBOX_MANAGER_ID,
+      defaultCountry: countryOf(values),
       gatewayKey: secrets.GATEWAY_API_KEY,
       authOff: values.GATEWAY_AUTH === 'off',
       rateLimitMax: values.RATE_LIMIT_MAX,
@@ -78,6 +79,11 @@ function configFile(source: ConfigSource, values: Values, secrets: Secrets, url:
       },
     },
   };
+}
+
+// The variable's own reading lets only the library's codes through.
+function countryOf({ DEFAULT_COUNTRY: country }: Values): CountryCode | undefined {
+  return country === null ? undefined : (country as CountryCode);
 }
 
 function defaultAccount(values: Values, secrets: Secrets, url: URL): AccountConfig {
@@ -123,7 +129,7 @@ function toConfig(
     databaseUrl: () => secrets.DATABASE_URL?.value() ?? null,
     proxy: { https: () => secrets.HTTPS_PROXY?.value() ?? null, no: values.NO_PROXY ?? '' },
     allowlist: createAllowlist(entries),
-    defaultCountry: values.DEFAULT_COUNTRY === null ? undefined : (values.DEFAULT_COUNTRY as CountryCode),
+    defaultCountry: file.environment.defaultCountry,
     logLevel: values.LOG_LEVEL,
   };
 }

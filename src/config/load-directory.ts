@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto';
+import type { CountryCode } from 'libphonenumber-js';
 import { DEFAULT_ACCOUNT, DEFAULT_CALLER } from '../access/caller.ts';
 import type { DirectorySnapshot } from '../access/directory.ts';
 import type { ChannelName } from '../channels/channel.ts';
 import { type AccountDefaults, type AccountEntry, readAccounts } from './accounts.ts';
 import { defaultCaller, perMinute, readCallers } from './callers.ts';
 import { createEntryReader, readGatewayFile } from './gateway-file.ts';
+import { createPresetJudge } from './presets.ts';
 import type { Problems } from './problems.ts';
 import type { Secret } from './secret.ts';
 import { checkStreams, environmentStreams, fileStreams } from './streams.ts';
@@ -15,6 +17,7 @@ export interface DirectoryEnvironment {
   readonly fileName: string;
   readonly streamIds: Readonly<Record<ChannelName, string | null>>;
   readonly managerId: string | null;
+  readonly defaultCountry: CountryCode | undefined;
   readonly gatewayKey: Secret | null;
   readonly authOff: boolean;
   /** Requests per minute of a caller whose entry says nothing; 0 = no limit. */
@@ -40,9 +43,10 @@ export function readDirectory(text: string, environment: DirectoryEnvironment, p
   // An account whose entry has a problem of its own still exists for the streams that name it.
   const accountNames = new Set([DEFAULT_ACCOUNT, ...file.accounts.map(([name]) => name)]);
 
+  const presetFaults = createPresetJudge(environment.defaultCountry);
   const definitions = [
     ...environmentStreams(environment.streamIds),
-    ...fileStreams(file.streams, accountNames, reader, problems),
+    ...fileStreams(file.streams, { accounts: accountNames, reader, presetFaults }, problems),
   ];
   checkStreams(definitions, problems);
   const rawDefaults = managerId === null ? {} : { managerId };

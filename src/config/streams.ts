@@ -5,6 +5,7 @@ import { ALIAS_RULE, isAliasName, isStreamId, STREAM_ID_RULE } from '../access/s
 import { type ChannelName, channelNames, lanes } from '../channels/channel.ts';
 import { streamDefaultsSchema } from '../channels/defaults.ts';
 import type { EntryReader, Section } from './gateway-file.ts';
+import type { PresetJudge } from './presets.ts';
 import { type Problems, pathOf } from './problems.ts';
 
 /** A stream and the place that defines it, for messages about two that collide. */
@@ -35,11 +36,17 @@ export function environmentStreams(ids: Readonly<Record<ChannelName, string | nu
   });
 }
 
+interface FileContext {
+  /** The names that exist. */
+  readonly accounts: ReadonlySet<string>;
+  readonly reader: EntryReader;
+  readonly presetFaults: PresetJudge;
+}
+
 /** The streams of the YAML file that have a channel and an id. Usable only if no problem was added. */
 export function fileStreams(
   section: Section,
-  accounts: ReadonlySet<string>,
-  reader: EntryReader,
+  { accounts, reader, presetFaults }: FileContext,
   problems: Problems,
 ): Definition[] {
   const schemas = createSchemas();
@@ -55,6 +62,7 @@ export function fileStreams(
     if (!accounts.has(account)) {
       problems.add(`${at}.account`, `is no configured account; allowed: ${[...accounts].join(', ')}`);
     }
+    for (const { pointer, message } of presetFaults(channel, defaults)) problems.add(pathOf(at, pointer), message);
     streams.push({ at, stream: { alias, channel, id: String(id), account, defaults, lane, ttlHours } });
   }
   return streams;

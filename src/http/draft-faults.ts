@@ -9,12 +9,30 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Adds to the faults that a request was refused for those of the steps after, each place once: its times, and its
- * attachments' base64. `body` may be as invalid as it came; `defaults` are what its stream presets.
+ * attachments' base64. `body` may be as invalid as it came; `defaults` are what its stream presets, and what is wrong
+ * with them is said to be preset.
  */
 export function withLaterFaults(faults: readonly Fault[], body: unknown, defaults: Fields, now: number): Fault[] {
   if (!isObject(body)) return [...faults];
+  return allFaults(faults, body, defaults, now).map((fault) =>
+    isPreset(fault, body, defaults) ? { ...fault, message: `${fault.message} (preset for this stream)` } : fault,
+  );
+}
+
+/** As {@link withLaterFaults} while it is open which stream is meant: what any of them may preset is no fault. */
+export function ownFaults(faults: readonly Fault[], body: unknown, defaults: Fields, now: number): Fault[] {
+  if (!isObject(body)) return [...faults];
+  return allFaults(faults, body, defaults, now).filter((fault) => !isPreset(fault, body, defaults));
+}
+
+function allFaults(faults: readonly Fault[], body: Fields, defaults: Fields, now: number): Fault[] {
   const fields = { ...defaults, ...body };
   return joined(faults, [...timeFaults(fields, now), ...inlineFaults(attachmentsOf(fields))]);
+}
+
+function isPreset({ pointer }: Fault, body: Fields, defaults: Fields): boolean {
+  const member = pointer.split('/')[1] ?? '';
+  return Object.hasOwn(defaults, member) && !Object.hasOwn(body, member);
 }
 
 /** The same error with further faults behind its own, each place once. */

@@ -8,7 +8,7 @@ import type { Prepared } from '../channels/prepare.ts';
 import type { Draft } from '../delivery/message.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { GatewayError, invalidRequest } from '../kernel/errors.ts';
-import { possibleDefaults, withFurther, withLaterFaults } from './draft-faults.ts';
+import { ownFaults, possibleDefaults, withFurther, withLaterFaults } from './draft-faults.ts';
 import type { Preferences } from './prefer.ts';
 import { readTimes, timeFaults } from './times.ts';
 
@@ -79,7 +79,7 @@ export function createDraftReader(options: DraftOptions): DraftReader {
       if (!(error instanceof GatewayError) || error.status !== 400) throw error;
       const defaults = possibleDefaults(directory, channel);
       const prepared = prepare(channel, body, defaults);
-      throw withFurther(error, withLaterFaults(prepared.ok ? [] : prepared.faults, body, defaults, now));
+      throw withFurther(error, ownFaults(prepared.ok ? [] : prepared.faults, body, defaults, now));
     }
   }
 }

@@ -89,7 +89,13 @@ export const MAX_FAULTS = 20;
 /** A 400 for faults in a request; `detail` repeats the first, because many clients show only that. */
 export function invalidRequest(faults: readonly Fault[]): GatewayError {
   const [first] = faults;
-  const where = first === undefined ? 'the request is invalid' : `${first.pointer || 'the body'}: ${first.message}`;
+  const where = first === undefined ? 'the request is invalid' : stated(first);
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
   return new GatewayError('invalid_request', `${where}${more}`, { faults: faults.slice(0, MAX_FAULTS) });
+}
+
+// A fault outside the members, such as a header's, names its own place.
+function stated({ pointer, message }: Fault): string {
+  if (pointer === '' && message.startsWith('the ')) return message;
+  return `${pointer || 'the body'}: ${message}`;
 }

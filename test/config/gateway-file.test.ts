@@ -115,6 +115,26 @@ const problems: Record<string, { yaml: string; names: string[]; env?: Record<str
     yaml: 'streams: { a: { channel: sms, id: "1", status: sended, managerId: 1.5 } }',
     names: ['streams.a.managerId', 'streams.a.status'],
   },
+  'presets that every request would be refused for': {
+    yaml: JSON.stringify({
+      streams: {
+        a: { channel: 'sms', id: '1', content: { To: ['1'] }, to: '12' },
+        b: { channel: 'email', id: '2', text: 'x', html: '<p>', content: { subject: 'x' } },
+        c: { channel: 'email', id: '3', attachments: [{ filename: 'a', content: 'no base64!' }, { filename: 'b' }] },
+        d: { channel: 'email', id: '4', attachments: [{ filename: 'a', content: 'no base64!' }] },
+        e: { channel: 'whatsapp', id: '5', customer: { phone: 'none' } },
+      },
+    }),
+    names: [
+      'streams.a.content.To',
+      'streams.a.to',
+      'streams.b.content.subject',
+      'streams.b.html',
+      'streams.c.attachments[1]',
+      'streams.d.attachments[0].content',
+      'streams.e.customer.phone',
+    ],
+  },
   'an unknown account': {
     yaml: 'streams: { a: { channel: sms, id: "1", account: brand-x } }',
     names: ['streams.a.account'],
@@ -192,6 +212,23 @@ t.test('mistakes of file and environment come together, and none quotes a value'
   const broken = await problemsOf(loadYaml('callers: { a: { keys: [plain-secret'));
   t.ok(broken.length > 0);
   t.notMatch(JSON.stringify(broken), 'plain-secret');
+});
+
+t.test('a stream may preset whatever some request can go with', async (t) => {
+  const streams = {
+    a: { channel: 'sms', id: '1', to: '050-1234567', text: 'x', sendToClient: true, expiresAt: '2020-01-01T00:00:00Z' },
+    b: {
+      channel: 'email',
+      id: '2',
+      html: '<p>',
+      attachments: [{ filename: 'a', content: 'AA==' }],
+      from: 'a@b.example',
+    },
+    c: { channel: 'whatsapp', id: '3', template: { name: 't', language: 'en' }, customer: { id: '1' } },
+    d: { channel: 'chat', id: '4', identity: 'x', content: { a: 1 } },
+  };
+  const env = { ...MINIMUM, DEFAULT_COUNTRY: 'IL' };
+  t.strictSame(await problemsOf(load(env, { 'gateway.yaml': JSON.stringify({ streams }) })), []);
 });
 
 t.test('an empty file and empty sections are fine', async (t) => {

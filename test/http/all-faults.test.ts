@@ -34,6 +34,15 @@ t.test('one answer names every fault, in whatever step it would be found', async
       ['/attachments/0/filename', '/attachments/1/content', '/attachments/2/contentType', '/attachments/2/content'],
     ],
     [
+      'an attachment with too much, beside one of a wrong type',
+      'email',
+      {
+        ...least.email,
+        attachments: [{ filename: 7 }, { filename: 'b', content: 'AA==', url: 'https://b.example' }, { filename: 'c' }],
+      },
+      ['/attachments/0/filename', '/attachments/1', '/attachments/2'],
+    ],
+    [
       'base64, beside a time',
       'email',
       { ...least.email, attachments: [bad64], expiresAt: PAST },
@@ -58,6 +67,18 @@ t.test('while it is open which stream is meant, nothing counts as missing that o
   const { post } = await startGateway(t, { yaml: JSON.stringify({ streams }) });
   const body = { to: 'nobody', stream: 'mails', streamId: '77' };
   expectProblem(t, await post('/v1/email', body), { code: 'invalid_request', pointers: ['/streamId', '/to'] });
+});
+
+t.test('a fault of what the stream presets says so, and is none of a request for another stream', async (t) => {
+  const streams = { old: { channel: 'sms', id: '77', expiresAt: PAST } };
+  const { post } = await startGateway(t, { yaml: JSON.stringify({ streams }) });
+  const preset = await post('/v1/sms', { ...least.sms, stream: 'old' });
+  expectProblem(t, preset, { code: 'invalid_request', pointers: ['/expiresAt'] });
+  t.match(preset.json()['detail'], /must be later than now and than sendAt \(preset for this stream\)$/);
+  const own = await post('/v1/sms', { ...least.sms, stream: 'old', expiresAt: PAST });
+  t.match(own.json()['detail'], /than sendAt$/);
+  const other = await post('/v1/sms', { ...least.sms, stream: 'new' });
+  expectProblem(t, other, { code: 'stream_not_configured', pointers: ['/stream'] });
 });
 
 t.test('no more than 20, and each once', async (t) => {
