@@ -3,7 +3,7 @@ import { claimDirectory } from './attachments/spool-directory.ts';
 import type { Config } from './config/config.ts';
 import type { Clock } from './kernel/clock.ts';
 import { StartError } from './kernel/start-error.ts';
-import { lockDataDir } from './store/data-dir-lock.ts';
+import { DataDirInUse, type DataDirLock, lockDataDir } from './store/data-dir-lock.ts';
 import { StorageUnavailable } from './store/errors.ts';
 import { createPostgresStore } from './store/postgres/postgres-store.ts';
 import { replicaId } from './store/replica-id.ts';
@@ -38,8 +38,7 @@ export async function openStorage(config: Config, clock: Clock): Promise<Storage
 
 async function open(config: Config, clock: Clock): Promise<Storage> {
   const { dataDir } = config;
-  await claimDirectory(dataDir);
-  const lock = await lockDataDir({ directory: dataDir, clock, waitMs: LOCK_WAIT_MS });
+  const lock = await claimDataDir(dataDir, clock);
   try {
     const spoolDirectory = join(dataDir, 'spool');
     const databaseUrl = config.databaseUrl();
@@ -59,6 +58,17 @@ async function open(config: Config, clock: Clock): Promise<Storage> {
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+async function claimDataDir(dataDir: string, clock: Clock): Promise<DataDirLock> {
+  try {
+    await claimDirectory(dataDir);
+    return await lockDataDir({ directory: dataDir, clock, waitMs: LOCK_WAIT_MS });
+  } catch (error) {
+    if (error instanceof DataDirInUse) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`DATA_DIR (${dataDir}) cannot be used: ${why}`, { cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const NAME = /^[0-9a-f]{32}$/;
 
@@ -19,12 +19,34 @@ export function isSpoolName(text: string): boolean {
  * what customers are sent. An existing directory is never repaired, since its contents may have been read already.
  */
 export async function claimDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const { mode } = await stat(directory);
+  await makeDirectory(directory);
+  const found = await stat(directory);
+  if (!found.isDirectory()) throw new Error(`${directory} is not a directory`);
+  const { mode } = found;
   // Windows has no such bits and reports them all as set.
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     const shown = (mode & 0o777).toString(8).padStart(4, '0');
     throw new Error(`the directory ${directory} is open to others (mode ${shown}): it must have mode 0700`);
+  }
+}
+
+// mkdir's own `recursive` never returns where the system refuses new directories as missing, as below /proc.
+async function makeDirectory(directory: string): Promise<void> {
+  if (await tryMaking(directory)) return;
+  await makeDirectory(dirname(directory));
+  await mkdir(directory, { mode: 0o700 });
+}
+
+/** False if its parent is missing. Whatever is there already is left for the caller to judge. */
+async function tryMaking(directory: string): Promise<boolean> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return true;
+    if (code === 'ENOENT' && dirname(directory) !== directory) return false;
+    throw error;
   }
 }
 

@@ -24,6 +24,9 @@ const words: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     'its TLS certificate is signed by nobody known (NODE_EXTRA_CA_CERTS adds authorities)',
   EACCES: 'this user may not',
+  ENOENT: 'there is no such place, or nothing can be made there',
+  ENOTDIR: 'its path leads through something that is no directory',
+  ELOOP: 'its path leads through links in a circle',
   EROFS: 'it is read-only',
   ENOSPC: 'the disk is full',
 };

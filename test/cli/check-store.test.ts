@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
@@ -7,6 +7,7 @@ import { lockDataDir } from '../../src/store/data-dir-lock.ts';
 import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { least, startGateway } from '../support/gateway.ts';
 import { checkAt, createPlace } from './check-place.ts';
+import { runCli } from './run-cli.ts';
 
 t.test('a gateway that runs on the directory keeps it, and its files are only read', async (t) => {
   const place = await createPlace(t);
@@ -60,3 +61,33 @@ t.test('directories that others can read fail, as they do at the start', async (
   t.match(second.stdout, /^ok +data directory /m);
   t.match(second.stdout, /^FAILED +attachment spool .*mode 0750/m);
 });
+
+t.test(
+  'a place where no directory can be is told by `check` and at the start, by the name of its variable',
+  async (t) => {
+    const place = await createPlace(t);
+    const at = (name: string) => join(place.dataDir, name);
+    await writeFile(at('file'), '');
+    await symlink(at('gone'), at('nowhere'));
+    await symlink(at('circle'), at('circle'));
+    const places = [
+      [at('file'), /is not a directory$/m],
+      [at('file/below'), /through something that is no directory \(ENOTDIR\)$/m],
+      [at('nowhere'), /is a link that leads nowhere$/m],
+      [at('circle'), /links in a circle \(ELOOP\)$/m],
+      ['/proc/gateway/data', /cannot be made in /m],
+    ] as const;
+    for (const [dataDir, why] of places) {
+      const env = { DATA_DIR: dataDir };
+      const check = await checkAt(t, place, { env });
+      t.equal(check.code, 1, dataDir);
+      t.match(check.stdout.match(/^FAILED +data directory .*$/m)?.[0], why);
+      const start = await runCli(t, ['serve'], { env: { GATEWAY_AUTH: 'off', ...place.env, ...env } });
+      t.equal(start.code, 1, dataDir);
+      t.match(start.stdout + start.stderr, `DATA_DIR (${dataDir}) cannot be used: `);
+    }
+    const fresh = await checkAt(t, place, { env: { DATA_DIR: at('a/b') } });
+    t.match(fresh.stdout, /^ok +data directory +.* is made at the first start$/m);
+    t.notOk((await readdir(place.dataDir)).includes('a'), 'a check makes nothing');
+  },
+);

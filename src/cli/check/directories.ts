@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { access, open, rm, stat, statfs } from 'node:fs/promises';
+import { access, lstat, mkdir, open, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, explainFailure } from '../connection-failure.ts';
 import { type Check, failed, ok, warning } from './check.ts';
@@ -18,8 +18,16 @@ export interface DirectoryOptions {
 
 /** Whether the gateway could keep its files in a directory, as it judges that itself at its start. Leaves no trace. */
 export async function checkDirectory(name: string, { directory, tryWriting }: DirectoryOptions): Promise<Check> {
-  const stats = await statOf(directory);
-  if (stats === null) return checkParent(name, directory);
+  try {
+    const stats = await statOf(directory);
+    if (stats !== null) return await checkExisting(name, stats, { directory, tryWriting });
+    return await checkParent(name, { directory, tryWriting });
+  } catch (error) {
+    return failed(name, `${directory} cannot be used: ${explainFailure(error)}`);
+  }
+}
+
+async function checkExisting(name: string, stats: Stats, { directory, tryWriting }: DirectoryOptions): Promise<Check> {
   if (!stats.isDirectory()) return failed(name, `${directory} is not a directory`);
   const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
   if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
@@ -58,11 +66,13 @@ export function judgeSpace(freeBytes: number, attachmentLimit: number): Check {
   return freeBytes < LITTLE_SPACE_BYTES ? warning('disk space', detail) : ok('disk space', detail);
 }
 
-async function checkParent(name: string, directory: string): Promise<Check> {
+async function checkParent(name: string, { directory, tryWriting }: DirectoryOptions): Promise<Check> {
+  if (await isLink(directory)) return failed(name, `${directory} is a link that leads nowhere`);
   let parent = dirname(directory);
   while ((await statOf(parent)) === null && dirname(parent) !== parent) parent = dirname(parent);
   try {
     await access(parent, W_OK | X_OK);
+    if (tryWriting) await makeOnce(parent);
     return ok(name, `${directory} is made at the first start`);
   } catch (error) {
     return failed(name, `${directory} cannot be made in ${parent}: ${explainFailure(error)}`);
@@ -76,6 +86,22 @@ async function statOf(path: string): Promise<Stats | null> {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+// Below /proc, for one, nobody can make a directory, whatever its mode says.
+async function makeOnce(parent: string): Promise<void> {
+  const path = join(parent, `check-${crypto.randomUUID()}`);
+  await mkdir(path, { mode: 0o700 });
+  await rmdir(path);
 }
 
 async function writeOnce(directory: string): Promise<void> {

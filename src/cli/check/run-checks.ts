@@ -28,6 +28,8 @@ async function checkDataDir(config: Config): Promise<readonly Check[]> {
   const isInUse = owner !== 'nobody';
   const tryWriting = !isInUse;
   const directory = await checkDirectory('data directory', { directory: dataDir, tryWriting });
+  // What lies within can only fail for the same reason.
+  if (directory.status === 'failed') return [directory];
   const checks = [
     directory,
     await checkDirectory('attachment spool', { directory: join(dataDir, 'spool'), tryWriting }),
@@ -38,7 +40,7 @@ async function checkDataDir(config: Config): Promise<readonly Check[]> {
   }
   if (owner === 'unclear')
     checks.push(warning('gateway', 'its lock in the data directory cannot be read: is one running?'));
-  if (config.databaseUrl() === null && directory.status !== 'failed') {
+  if (config.databaseUrl() === null) {
     checks.push(checkSqlite(join(dataDir, 'gateway.db'), isInUse));
   }
   return checks;
