@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import Type from 'typebox';
 import { DEFAULT_ACCOUNT } from '../access/caller.ts';
+import { pointerTo } from '../kernel/pointer.ts';
 import { COMMBOX_URL_RULE, parseCommboxUrl } from './commbox-url.ts';
 import type { EntryReader, Section } from './gateway-file.ts';
 import { isName, NAME_RULE } from './names.ts';
@@ -65,7 +66,7 @@ export function readAccounts(
 ): AccountEntry[] {
   const accounts: AccountEntry[] = [];
   for (const [name, entry] of section) {
-    const at = pathOf('accounts', `/${name}`);
+    const at = pathOf('accounts', pointerTo('', name));
     if (!isName(name)) problems.add(at, `is not a usable name; allowed: ${NAME_RULE}`);
     if (name === DEFAULT_ACCOUNT) problems.add(at, 'is reserved for the account of COMMBOX_API_KEY; use another name');
     const { url, keyFile, nextKeyFile, rate, concurrency } = reader.read(accountSchema, entry, at).fields;
@@ -100,7 +101,7 @@ export async function openAccounts(
 
   const accounts: AccountConfig[] = [];
   for (const { name, url, keyFile, nextKeyFile, rate, concurrency } of entries) {
-    const at = pathOf('accounts', `/${name}`);
+    const at = pathOf('accounts', pointerTo('', name));
     const key = await open(`${at}.keyFile`, keyFile);
     const nextKey = nextKeyFile === null ? null : await open(`${at}.nextKeyFile`, nextKeyFile);
     if (key !== null) accounts.push(createAccount({ name, url, key, nextKey, rate, concurrency }));

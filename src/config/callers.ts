@@ -3,6 +3,7 @@ import { type Caller, DEFAULT_CALLER, messageChannels, type RateLimit } from '..
 import type { CallerEntry } from '../access/directory.ts';
 import { impliedLane, isHigher } from '../access/lane.ts';
 import { lanes } from '../channels/channel.ts';
+import { pointerTo } from '../kernel/pointer.ts';
 import type { EntryReader, Section } from './gateway-file.ts';
 import { isName, NAME_RULE } from './names.ts';
 import { type Problems, pathOf } from './problems.ts';
@@ -78,7 +79,7 @@ export function readCallers(
   }
 
   for (const [name, entry] of section) {
-    const at = pathOf('callers', `/${name}`);
+    const at = pathOf('callers', pointerTo('', name));
     if (!isName(name)) problems.add(at, `is not a usable name; allowed: ${NAME_RULE}`);
     if (name === DEFAULT_CALLER && gatewayKeyDigest !== null) {
       problems.add(at, 'is the caller of GATEWAY_API_KEY, which is set; keep one of the two');

@@ -4,6 +4,7 @@ import type { StreamEntry } from '../access/directory.ts';
 import { ALIAS_RULE, isAliasName, isStreamId, STREAM_ID_RULE } from '../access/stream-id.ts';
 import { type ChannelName, channelNames, lanes } from '../channels/channel.ts';
 import { streamDefaultsSchema } from '../channels/defaults.ts';
+import { pointerTo } from '../kernel/pointer.ts';
 import type { EntryReader, Section } from './gateway-file.ts';
 import type { PresetJudge } from './presets.ts';
 import { type Problems, pathOf } from './problems.ts';
@@ -52,7 +53,7 @@ export function fileStreams(
   const schemas = createSchemas();
   const streams: Definition[] = [];
   for (const [alias, entry] of section) {
-    const at = pathOf('streams', `/${alias}`);
+    const at = pathOf('streams', pointerTo('', alias));
     if (!isAliasName(alias)) problems.add(at, `is not a usable alias; allowed: ${ALIAS_RULE}`);
     const channel = channelOf(entry);
     const { fields } = reader.read(channel === null ? placeSchema : schemas(channel), entry, at);

@@ -55,7 +55,8 @@ function isDate(text: string): boolean {
 
 function isDateTime(text: string): boolean {
   const date = DATE_TIME.exec(text)?.[1];
-  return date !== undefined && isDate(date);
+  // An offset can move a date of these years out of them, and then RFC 3339 cannot write it in UTC.
+  return date !== undefined && isDate(date) && /^\d/.test(new Date(text).toISOString());
 }
 
 // The local part and the labels as in the HTML standard (input type=email), local part at most 64 (RFC 5321, 4.5.3.1.1);

@@ -157,6 +157,17 @@ const problems: Record<string, { yaml: string; names: string[]; env?: Record<str
     yaml: 'streams: { email: { channel: sms, id: "1" } }',
     names: ['streams.email'],
   },
+  'names with a slash': {
+    yaml: 'streams: { a/b: { channel: sms, id: "1", status: x } }\naccounts: { c/d: { keyFile: gone } }\ncallers: { e/f: {} }',
+    names: [
+      'accounts["c/d"]',
+      'accounts["c/d"].keyFile',
+      'callers["e/f"]',
+      'callers["e/f"].keys',
+      'streams["a/b"]',
+      'streams["a/b"].status',
+    ],
+  },
   'an alias that looks like an id': { yaml: 'streams: { "532": { channel: sms, id: "1" } }', names: ['streams[532]'] },
   'an alias that another stream has as id': {
     yaml: 'streams: { a: { channel: sms, id: "b" }, b: { channel: sms, id: "1" } }',
