@@ -17,6 +17,8 @@ const LONG_STATED_MS = 5_000;
 const LEAST_RATE = 0.05;
 // A bucket of more than what flows into it in so many seconds shows later.
 const FIRST_BURST_S = 2;
+// What went through at first was the bucket, and what flowed in meanwhile.
+const FIRST_BUCKET = 0.85;
 // So many cycles in a row must have granted the same for it to be what flows into a bucket.
 const SAME_MEANS = 3;
 // If what was granted stayed the same within the one, while the rate fell by the other.
@@ -45,7 +47,8 @@ export function concludeFirst(belief: Belief, cycle: Cycle, statedMs: number, cl
   const rate = Math.max(LEAST_RATE, firstRate(grants, endedAt - startedAt, isLong ? closedMs : 1_000));
   const atOnce = isLong ? grants : Math.min(grants, FIRST_BURST_S * rate);
   const burst = Math.max(1, Math.min(MOST_BURST, Math.floor(atOnce * 0.8)));
-  return withRate({ ...withCount(belief, cycle, Number.POSITIVE_INFINITY), burst }, rate);
+  const mostBurst = isLong ? MOST_BURST : Math.max(burst, Math.min(MOST_BURST, Math.floor(grants * FIRST_BUCKET)));
+  return withRate({ ...withCount(belief, cycle, Number.POSITIVE_INFINITY), burst, mostBurst }, rate);
 }
 
 /**

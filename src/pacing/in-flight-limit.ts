@@ -9,6 +9,8 @@ export interface LimitFacts {
   readonly boundAt: number;
   /** When attempts last waited for the rate. */
   readonly pacedAt: number;
+  /** The same as it was when the refused attempt began. */
+  readonly pacedBefore: number;
   readonly openedAt: number;
   /** How many calls of other processes were in flight is a guess. */
   readonly isGuess?: boolean;
@@ -46,7 +48,9 @@ const UNPACED_MS = 2_000;
 // So often in a row is a refusal put on the limit without a sign that more than before were in flight.
 const MOST_BLAMES = 3;
 const LASTING_MS = 5_000;
-const EXPLORATION = 0.011;
+// What was granted before the last refusal counts in a window for so long.
+const WINDOW_MS = 1_000;
+const EXPLORATION = 0.008;
 // A refusal so soon after more than before were let go at once is put on that, whether or not the rate was in the way.
 const TRIAL_MS = 3_000;
 const LEAST_HOLD_MS = 5_000;
@@ -57,6 +61,9 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
   let limit = COLD_LIMIT;
   let grants = 0;
   let mostGranted = 0;
+  /** The same since the last pause. */
+  let mostSince = 0;
+  let lastPauseMs = 0;
   /** Where the last refusal left it, and when it was last raised from there. */
   let held = Number.POSITIVE_INFINITY;
   let raisedAt = Number.NEGATIVE_INFINITY;
@@ -80,6 +87,7 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
     },
     granted({ inFlight, tookMs }, isBound, now) {
       if (inFlight > mostGranted) mostGranted = inFlight;
+      if (inFlight > mostSince) mostSince = inFlight;
       crowd.granted(inFlight);
       if (!isBound || limit >= options.concurrency || now < heldUntil) return;
       const isUnmet = held === Number.POSITIVE_INFINITY;
@@ -96,14 +104,19 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
       // What was guessed too low must not stay so for minutes.
       isHolding = !isGuess;
     },
-    blames({ now, inFlight, boundAt, pacedAt, openedAt }) {
+    blames({ now, inFlight, boundAt, pacedAt, pacedBefore, openedAt }) {
       if (now - openedAt > LASTING_MS) blamed = 0;
       if (inFlight <= 1) return false;
       const isMoreThanEver = inFlight > mostGranted && boundAt > pacedAt;
       const isOnTrial = inFlight > held && now - raisedAt < TRIAL_MS;
       const isOnlyBound = now - boundAt < RECENT_MS && now - pacedAt > Math.min(UNPACED_MS, now - openedAt);
+      // Calls that take long on their way seem to be more at a time than CommBox ever had, and the slow start after a
+      // pause shows how many it takes. Unless the rate was in the way, or a window of a second may have been used up.
+      const wasUnpaced = pacedBefore < openedAt || boundAt > pacedAt;
+      const isMoreThanSince = inFlight > mostSince && wasUnpaced && now - openedAt + lastPauseMs >= WINDOW_MS;
       const tooMany = crowd.refused(inFlight);
-      const isBlamed = isMoreThanEver || isOnTrial || (isOnlyBound && blamed < MOST_BLAMES);
+      const isLikely = (isOnlyBound || isMoreThanSince) && blamed < MOST_BLAMES;
+      const isBlamed = isMoreThanEver || isOnTrial || isLikely;
       if (!isBlamed && tooMany === null) return false;
       crowd.forget();
       blamed++;
@@ -112,6 +125,8 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
       return true;
     },
     reopened(pauseMs, now) {
+      mostSince = 0;
+      lastPauseMs = pauseMs;
       if (!isHolding) return;
       isHolding = false;
       heldUntil = now + Math.min(MOST_HOLD_MS, Math.max(LEAST_HOLD_MS, pauseMs / EXPLORATION));

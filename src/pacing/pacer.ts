@@ -14,6 +14,8 @@ export interface Pass {
   /** Attempts of all processes in flight when it began, itself included. */
   readonly inFlight: number;
   readonly startedAt: number;
+  /** When attempts had last waited for the rate. */
+  readonly pacedAt: number;
 }
 
 /**
@@ -120,7 +122,8 @@ export function createPacer(options: PacerOptions): Pacer {
       inFlight++;
       learner.begin(now);
       if (breakers.isOpen && admission.take(now)) learner.burstBegan(now);
-      return { periods: breakers.enter(), inFlight: admission.ofAll(inFlight), startedAt: now };
+      const { pacedAt } = admission.waits;
+      return { periods: breakers.enter(), inFlight: admission.ofAll(inFlight), startedAt: now, pacedAt };
     },
     succeeded({ periods, startedAt, inFlight: number }, now) {
       leave();
@@ -157,7 +160,7 @@ export function createPacer(options: PacerOptions): Pacer {
       quota.leave(periods.quota);
       if (connection.leave(periods.connection)) gate.cutOff(now);
     },
-    throttled({ periods, inFlight: number }, retryAfterMs, now) {
+    throttled({ periods, inFlight: number, pacedAt: pacedBefore }, retryAfterMs, now) {
       leave();
       const wasCutOff = connection.isClosed;
       if (connection.leave(periods.connection) && wasCutOff) gate.reconnect(now);
@@ -166,7 +169,7 @@ export function createPacer(options: PacerOptions): Pacer {
       if (!isNews && (retryAfterMs === null || !quota.isClosed)) return;
       const atOnce = Math.max(number, admission.ofAll(inFlight + 1));
       const refusal = { period: periods.quota, retryAfterMs, inFlight: atOnce, isPaced: admission.isPaced(now) };
-      if (isNews) gate.close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits }, !wasCutOff);
+      if (isNews) gate.close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits, pacedBefore }, !wasCutOff);
       else quota.extend(now + (retryAfterMs ?? 0));
       turned({ refusal });
     },

@@ -20,6 +20,11 @@ t.test('the first refusal: what went through in the time that it took, and a sec
   const seen = cycle(20, 0, 1_000, 40);
   t.equal(concludeFirst(nothing, seen, 0, 500).rate, 20);
   t.equal(concludeFirst(nothing, seen, 0, 500).burst, 32);
+  t.equal(
+    concludeFirst(nothing, seen, 0, 500).mostBurst,
+    34,
+    'a burst grows no further than what cannot have flowed in',
+  );
   t.equal(concludeFirst(nothing, seen, 79_000, 79_000).rate, 0.5, 'or in all of a long pause that was stated');
 });
 

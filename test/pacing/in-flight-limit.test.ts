@@ -9,9 +9,15 @@ const bound = (inFlight: number, at = now): LimitFacts => ({
   inFlight,
   boundAt: at,
   pacedAt: NEVER,
+  pacedBefore: NEVER,
   openedAt: at - 10_000,
 });
-const paced = (inFlight: number): LimitFacts => ({ ...bound(inFlight), boundAt: NEVER, pacedAt: now });
+const paced = (inFlight: number): LimitFacts => ({
+  ...bound(inFlight),
+  boundAt: NEVER,
+  pacedAt: now,
+  pacedBefore: now,
+});
 
 function grant(limit: ReturnType<typeof createInFlightLimit>, calls: number, at = now, tookMs = 30) {
   for (let n = 0; n < calls; n++) limit.granted({ inFlight: limit.limit, tookMs }, true, at);
@@ -74,6 +80,22 @@ t.test('one while calls waited for the rate is not', async (t) => {
   t.equal(limit.limit, 9);
 });
 
+t.test('one in the slow start after a pause is about their number, if the rate was not in the way', async (t) => {
+  const refusedWith = (inFlight: number, change: Partial<LimitFacts>, pauseMs = 800) => {
+    const limit = createInFlightLimit({ concurrency: 32 });
+    grant(limit, 40);
+    limit.reopened(pauseMs, now);
+    for (const number of [1, 2, 3, 4]) limit.granted({ inFlight: number, tookMs: 200 }, false, now + 300);
+    const openedLate = { now: now + 400, openedAt: now, boundAt: now - 800, pacedAt: NEVER, pacedBefore: NEVER };
+    return limit.blames({ ...openedLate, inFlight, ...change });
+  };
+  t.equal(refusedWith(5, {}), true);
+  t.equal(refusedWith(4, {}), false, 'as many were granted');
+  t.equal(refusedWith(5, { pacedBefore: now + 300, pacedAt: now + 300 }), false, 'it waited for the rate');
+  t.equal(refusedWith(5, { pacedAt: now + 399 }), true, 'others did, after it had begun');
+  t.equal(refusedWith(5, {}, 500), false, 'a window of a second may be used up');
+});
+
 t.test(
   'a refusal soon after more were let go than the last one left is about that, though the rate was in the way',
   async (t) => {
@@ -105,7 +127,7 @@ t.test('where lowering the number does not help, it is the rate after all', asyn
 t.test('after a refusal it stays for a while, the longer the more the pause cost', async (t) => {
   for (const [pauseMs, holdMs] of [
     [0, 5_000],
-    [660, 60_000],
+    [480, 60_000],
     [60_000, 120_000],
   ] as const) {
     const limit = createInFlightLimit({ concurrency: 32 });

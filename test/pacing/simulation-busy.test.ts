@@ -103,3 +103,38 @@ t.test('a number in flight that was seen too high while the machine stood still 
   }
   t.ok(Math.min(...used) >= 0.8, `${Math.min(...used).toFixed(3)} of the quota in the worst of 300 runs`);
 });
+
+t.test(
+  'calls that take long at the beginning do not make a limit on calls at the same time pass for a rate',
+  async (t) => {
+    const coldStart = { lastsMs: 1_500, uptoMs: 300 };
+    for (const { retryAfter, penaltyMs } of answers) {
+      const throttle = { ...models['4 at once'](20), retryAfter, penaltyMs };
+      const used: number[] = [];
+      for (let seed = 1; seed <= 40; seed++) {
+        const run = await simulate({
+          serviceMs: [190, 210],
+          wayMs: [1, 4],
+          coldStart,
+          throttle,
+          messages: 1_800,
+          seed,
+        });
+        used.push(rate(run, 10_000, run.endMs) / 20);
+      }
+      const what = `Retry-After ${retryAfter}, penalty ${penaltyMs} ms: ${median(used).toFixed(3)} of the quota`;
+      t.ok(median(used) >= (penaltyMs === 0 ? 0.93 : 0.89), what);
+    }
+  },
+);
+
+t.test('a bucket is not asked for more than it was seen to hold: each call too many may be punished', async (t) => {
+  const throttle = { ...models['token bucket'](20), retryAfter: 'none', penaltyMs: 500 } as const;
+  const used: number[] = [];
+  for (let seed = 1; seed <= 60; seed++) {
+    const run = await simulate({ serviceMs: [20, 40], wayMs: [1, 3], throttle, messages: 1_800, seed });
+    used.push(rate(run, 10_000, run.endMs) / 20);
+  }
+  t.ok(median(used) >= 0.985, `${median(used).toFixed(3)} of the quota`);
+  t.ok(Math.min(...used) >= 0.94, `${Math.min(...used).toFixed(3)} in the worst of 60 runs`);
+});

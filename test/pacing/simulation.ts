@@ -18,6 +18,8 @@ export interface Scenario {
   /** How long CommBox works at a call, and how long a call takes each way. */
   readonly serviceMs?: readonly [number, number];
   readonly wayMs?: readonly [number, number];
+  /** At the beginning, while connections are made and code is compiled, calls may take so much longer each way. */
+  readonly coldStart?: { readonly lastsMs: number; readonly uptoMs: number };
   /** How long a call takes to get there, where its answer does not take the same. */
   readonly sendMs?: readonly [number, number];
   /** Each gateway stands still now and then. Default: never. */
@@ -56,8 +58,10 @@ export async function simulate(scenario: Scenario): Promise<Run> {
   const random = createRandom(scenario.seed);
   const agenda = createAgenda();
   const between = ([from, to]: readonly [number, number]) => from + random() * (to - from);
-  const way = () => between(scenario.wayMs ?? [2, 8]);
-  const sendWay = () => between(scenario.sendMs ?? scenario.wayMs ?? [2, 8]);
+  const { lastsMs, uptoMs } = scenario.coldStart ?? { lastsMs: 0, uptoMs: 0 };
+  const coldMs = () => (agenda.now() < lastsMs ? random() * uptoMs : 0);
+  const way = () => between(scenario.wayMs ?? [2, 8]) + coldMs();
+  const sendWay = () => between(scenario.sendMs ?? scenario.wayMs ?? [2, 8]) + coldMs();
   const service = () => between(scenario.serviceMs ?? [10, 30]);
   let throttles = createThrottles([scenario.throttle]);
   const { change } = scenario;
