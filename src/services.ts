@@ -23,10 +23,10 @@ import { createIdSource } from './kernel/ids.ts';
 import { StartError } from './kernel/start-error.ts';
 import { createMetricsListener } from './metrics-listener.ts';
 import { createAttemptLog } from './observability/attempt-log.ts';
-import { errorFields } from './observability/error-fields.ts';
 import type { Log } from './observability/log.ts';
 import { createMessageLog } from './observability/message-log.ts';
 import { createMetrics } from './observability/metrics.ts';
+import { createUpkeepLog } from './observability/upkeep-log.ts';
 import { gatewayVersion } from './observability/version.ts';
 import { createStops } from './pacing/stops.ts';
 import { createReadings } from './readings.ts';
@@ -148,7 +148,7 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
     clock,
     keepKeysMs,
     retentionMs: timing.retentionDays * 24 * HOUR_MS,
-    onFailure: (task, error) => log.warn({ task, ...errorFields(error) }, 'upkeep failed'),
+    onFailure: createUpkeepLog(log, clock),
   });
 
   const { host, metricsPort } = config.listen;
