@@ -10,15 +10,9 @@ import {
   usedWindow,
 } from './cycle-evidence.ts';
 import { belowRound } from './round-numbers.ts';
-import { type Belief, MOST_BURST, withRate } from './throttle-belief.ts';
+import { type Belief, withRate } from './throttle-belief.ts';
 
 const QUICK_MS = 1_500;
-const LONG_STATED_MS = 5_000;
-const LEAST_RATE = 0.05;
-// A bucket of more than what flows into it in so many seconds shows later.
-const FIRST_BURST_S = 2;
-// What went through at first was the bucket, and what flowed in meanwhile.
-const FIRST_BUCKET = 0.85;
 // So many cycles in a row must have granted the same for it to be what flows into a bucket.
 const SAME_MEANS = 3;
 // If what was granted stayed the same within the one, while the rate fell by the other.
@@ -32,32 +26,10 @@ const LATENESS_S = 0.012;
 const WHILE_MS = 3_000;
 // A long window that granted so much less than was tried is a smaller one than was believed.
 const FAR_LESS = 0.8;
+const FAR_BEYOND = 1.08;
+const FORGIVEN = 1.015;
 const WHOLE_PART = 0.9;
 const KNOWN_PART = 0.95;
-
-/**
- * What the first refusal ever tells: what went through so far may be a second's worth, or all there is for much longer.
- *
- * @param statedMs the wait that the refusal stated, 0 if none
- * @param closedMs how long the account was closed
- */
-export function concludeFirst(belief: Belief, cycle: Cycle, statedMs: number, closedMs: number): Belief {
-  const { startedAt, endedAt, grants } = cycle;
-  const isLong = statedMs > LONG_STATED_MS;
-  const rate = Math.max(LEAST_RATE, firstRate(grants, endedAt - startedAt, isLong ? closedMs : 1_000));
-  const atOnce = isLong ? grants : Math.min(grants, FIRST_BURST_S * rate);
-  const burst = Math.max(1, Math.min(MOST_BURST, Math.floor(atOnce * 0.8)));
-  const mostBurst = isLong ? MOST_BURST : Math.max(burst, Math.min(MOST_BURST, Math.floor(grants * FIRST_BUCKET)));
-  return withRate({ ...withCount(belief, cycle, Number.POSITIVE_INFINITY), burst, mostBurst }, rate);
-}
-
-/**
- * Calls per second, if so many went through within `ms` and that used up what was saved in `savedMs` before.
- */
-export function firstRate(calls: number, ms: number, savedMs = 1_000): number {
-  // The probe after it, at least, was granted.
-  return (Math.max(1, calls) * 1_000) / (Math.max(1, ms) + savedMs);
-}
 
 /** What a cycle tells that ended with the refusal of a call that had waited for the rate: docs/pacing.md says why. */
 export function conclude(before: Belief, cycle: Cycle): Belief {
@@ -169,7 +141,8 @@ function concludeRate(before: Belief, cycle: Cycle): Belief {
   const isOnTrial = cycle.trial.length > 0;
   const provenRate = rate <= before.provenRate * 1.005 ? 0 : before.provenRate;
   // A window is used up by what went in its own time.
-  const settledRate = shape === 'window' && isOnTrial ? cycle.recentRate : cycle.settledRate;
+  const isWindowOnTrial = shape === 'window' && isOnTrial;
+  const settledRate = isWindowOnTrial ? noFurther(cycle.recentRate, before.refusedRate) : cycle.settledRate;
   const refusedRate = settledRate > provenRate * 1.002 ? settledRate : Math.max(rate, settledRate);
   const belief = { ...before, provenRate, refusedRate };
   if (shape === 'bucket') return withRate(belief, bucketRate(belief, cycle));
@@ -181,6 +154,14 @@ function concludeRate(before: Belief, cycle: Cycle): Belief {
   const goal = Math.max(roundRate * margin(windowS), lateRate, provenRate);
   const next = Math.max(mean, (belief.quickRefusals > 1 ? 0.8 : 0.94) * rate, provenRate);
   return withRate(belief, Math.min(goal, next), goal);
+}
+
+/**
+ * A trial may be over long before its rate is answered to. What was refused before is still refused then, unless the
+ * trial went far beyond; but a little less certainly with each trial.
+ */
+function noFurther(rate: number, refusedRate: number): number {
+  return rate < FAR_BEYOND * refusedRate ? Math.min(rate, FORGIVEN * refusedRate) : rate;
 }
 
 /** From refusal to refusal a whole window went by: what was granted meanwhile is all that it takes. */

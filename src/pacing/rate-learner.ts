@@ -1,5 +1,6 @@
-import { conclude, concludeFirst, concludeUnpaced, firstRate } from './cycle-conclusions.ts';
+import { conclude, concludeUnpaced } from './cycle-conclusions.ts';
 import type { Cycle } from './cycle-evidence.ts';
+import { concludeFirst, firstRate } from './first-refusal.ts';
 import { createLastSeconds } from './last-seconds.ts';
 import { createRateClimb } from './rate-climb.ts';
 import { type Belief, initialBelief, type ThrottleShape } from './throttle-belief.ts';

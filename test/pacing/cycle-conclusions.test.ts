@@ -1,6 +1,7 @@
 import t from 'tap';
-import { conclude, concludeFirst, concludeUnpaced } from '../../src/pacing/cycle-conclusions.ts';
+import { conclude, concludeUnpaced } from '../../src/pacing/cycle-conclusions.ts';
 import type { Cycle } from '../../src/pacing/cycle-evidence.ts';
+import { concludeFirst } from '../../src/pacing/first-refusal.ts';
 import { type Belief, initialBelief } from '../../src/pacing/throttle-belief.ts';
 import { openedAt, sampleCycle } from './sample-cycle.ts';
 
@@ -46,6 +47,19 @@ t.test('a window that a burst used up is known at once', async (t) => {
   t.equal(shape, 'window');
   t.equal(burst, 1);
   t.ok(rate > 19.5 && rate < 20, `${rate}: a little less, since calls arrive closer together than they start`);
+});
+
+t.test('after a trial a window is not given what it refused before, unless the trial went far beyond', async (t) => {
+  let before = believe({ shape: 'window', provenRate: 19.74, refusedRate: 20.73 });
+  const after = (recentRate: number) =>
+    conclude(
+      { ...before, rate: 21.9 },
+      cycle(21.9, 1_050, 67_000, 1_322, { recentRate, trial: trialOf(20, 20.6, 21.9) }),
+    );
+  t.ok(isAbout(after(21.3).target, 19.74), 'back to what went well');
+  t.ok(isAbout(after(22.5).target, 21.71), 'the next round number');
+  for (let trial = 0; trial < 2; trial++) before = after(21.3);
+  t.ok(isAbout(after(21.3).target, 20.73), 'after some trials it may have changed');
 });
 
 t.test('a quota that shrank is known after one window', async (t) => {

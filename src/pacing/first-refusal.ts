@@ -1,0 +1,34 @@
+import { withCount } from './counted-cycles.ts';
+import type { Cycle } from './cycle-evidence.ts';
+import { type Belief, MOST_BURST, withRate } from './throttle-belief.ts';
+
+const LONG_STATED_MS = 5_000;
+const LEAST_RATE = 0.05;
+// A bucket of more than what flows into it in so many seconds shows later.
+const FIRST_BURST_S = 2;
+// What went through at first was the bucket, and what flowed in meanwhile.
+const FIRST_BUCKET = 0.85;
+
+/**
+ * What the first refusal ever tells: what went through so far may be a second's worth, or all there is for much longer.
+ *
+ * @param statedMs the wait that the refusal stated, 0 if none
+ * @param closedMs how long the account was closed
+ */
+export function concludeFirst(belief: Belief, cycle: Cycle, statedMs: number, closedMs: number): Belief {
+  const { startedAt, endedAt, grants } = cycle;
+  const isLong = statedMs > LONG_STATED_MS;
+  const rate = Math.max(LEAST_RATE, firstRate(grants, endedAt - startedAt, isLong ? closedMs : 1_000));
+  const atOnce = isLong ? grants : Math.min(grants, FIRST_BURST_S * rate);
+  const burst = Math.max(1, Math.min(MOST_BURST, Math.floor(atOnce * 0.8)));
+  const mostBurst = isLong ? MOST_BURST : Math.max(burst, Math.min(MOST_BURST, Math.floor(grants * FIRST_BUCKET)));
+  return withRate({ ...withCount(belief, cycle, Number.POSITIVE_INFINITY), burst, mostBurst }, rate);
+}
+
+/**
+ * Calls per second, if so many went through within `ms` and that used up what was saved in `savedMs` before.
+ */
+export function firstRate(calls: number, ms: number, savedMs = 1_000): number {
+  // The probe after it, at least, was granted.
+  return (Math.max(1, calls) * 1_000) / (Math.max(1, ms) + savedMs);
+}
