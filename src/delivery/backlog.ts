@@ -2,7 +2,8 @@ import type { Clock } from '../kernel/clock.ts';
 import type { FlowKey } from '../pacing/scheduler.ts';
 import { AttachmentDamaged, StorageUnavailable } from '../store/errors.ts';
 import type { MessageRow } from '../store/message-row.ts';
-import type { Store, TakePick } from '../store/store.ts';
+import type { TakePick } from '../store/requests.ts';
+import type { Store } from '../store/store.ts';
 import { flowName } from './flow-lines.ts';
 import { type Message, takenMessage } from './message.ts';
 

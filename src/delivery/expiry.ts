@@ -1,6 +1,6 @@
 import type { Pacer } from '../pacing/pacer.ts';
 import type { Stops } from '../pacing/stops.ts';
-import type { ExpiryReason } from '../store/store.ts';
+import type { ExpiryReason } from '../store/requests.ts';
 import type { Credentials } from './credentials.ts';
 import type { Failure } from './message.ts';
 

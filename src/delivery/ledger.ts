@@ -1,7 +1,8 @@
 import type { Clock } from '../kernel/clock.ts';
 import { StorageUnavailable } from '../store/errors.ts';
 import type { AttemptRecord, MessageRow } from '../store/message-row.ts';
-import type { Settlement, Store } from '../store/store.ts';
+import type { Settlement } from '../store/requests.ts';
+import type { Store } from '../store/store.ts';
 import { isFinal, type Message } from './message.ts';
 import { rowOf, settlementOf } from './stored-message.ts';
 

@@ -1,4 +1,4 @@
-import type { ListFilter } from '../store/store.ts';
+import type { ListFilter } from '../store/requests.ts';
 import type { Message } from './message.ts';
 
 /** Whether a message matches a filter, by the rules that a store lists by. */

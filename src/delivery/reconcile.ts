@@ -2,7 +2,8 @@ import type { CommboxClient } from '../commbox/client.ts';
 import { type ListedObject, type Listing, type LookupRequest, listObjects } from '../commbox/lookup.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { MessageRow } from '../store/message-row.ts';
-import type { ObjectPlace, Store } from '../store/store.ts';
+import type { ObjectPlace } from '../store/requests.ts';
+import type { Store } from '../store/store.ts';
 import type { Keyring } from './keyring.ts';
 import { readSentObject } from './sent-object.ts';
 

@@ -1,6 +1,6 @@
 import type { KeyEffect } from '../store/key-record.ts';
 import type { AttemptRecord, MessageRow } from '../store/message-row.ts';
-import type { Settlement } from '../store/store.ts';
+import type { Settlement } from '../store/requests.ts';
 import { isFinal, type Message } from './message.ts';
 import { storable } from './payload.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Pacer } from '../pacing/pacer.ts';
 import type { FlowKey, Scheduler } from '../pacing/scheduler.ts';
-import type { TakePick } from '../store/store.ts';
+import type { TakePick } from '../store/requests.ts';
 import type { Backlog } from './backlog.ts';
 import type { Courier } from './courier.ts';
 import { type FlowLines, flowName } from './flow-lines.ts';

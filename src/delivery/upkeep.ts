@@ -1,6 +1,7 @@
 import type { Spool } from '../attachments/spool.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { ExpiryReason, Store } from '../store/store.ts';
+import type { ExpiryReason } from '../store/requests.ts';
+import type { Store } from '../store/store.ts';
 import type { Delivery } from './delivery.ts';
 import type { FinalWatch } from './final-watch.ts';
 import { RESEND_AFTER_MS, RESEND_ATTEMPTS } from './outcomes.ts';

@@ -3,7 +3,7 @@ import type { Caller } from '../access/caller.ts';
 import { GatewayError, invalidRequest } from '../kernel/errors.ts';
 import { compileSchema } from '../kernel/validate.ts';
 import { type MessageState, messageStates } from '../store/message-row.ts';
-import type { ListFilter } from '../store/store.ts';
+import type { ListFilter } from '../store/requests.ts';
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 255, description }));
 const time = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }));

@@ -1,7 +1,8 @@
 import { isFinal, type Message } from '../delivery/message.ts';
 import { traceIdOf } from '../kernel/trace-id.ts';
 import type { MessageRow, MessageState } from '../store/message-row.ts';
-import type { EndedMessage, Store } from '../store/store.ts';
+import type { EndedMessage } from '../store/requests.ts';
+import type { Store } from '../store/store.ts';
 import type { Log } from './log.ts';
 
 /** Tells how messages ended of which neither the line of a request nor that of an attempt tells it. Never throws. */

@@ -2,7 +2,8 @@ import t from 'tap';
 import { StorageUnavailable } from '../../src/store/errors.ts';
 import type { FlowBacklog } from '../../src/store/flows.ts';
 import type { KeyClaim, KeyRecord } from '../../src/store/key-record.ts';
-import type { InsertResult, Store } from '../../src/store/store.ts';
+import type { InsertResult } from '../../src/store/requests.ts';
+import type { Store } from '../../src/store/store.ts';
 import { answer, asyncDraft, createDeliveryRig, files } from './delivery-rig.ts';
 
 t.test('a stored message knows how many of its caller and lane were there first', async (t) => {

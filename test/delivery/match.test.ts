@@ -1,6 +1,6 @@
 import t from 'tap';
 import { isMatch } from '../../src/delivery/match.ts';
-import type { ListFilter } from '../../src/store/store.ts';
+import type { ListFilter } from '../../src/store/requests.ts';
 import { queuedMessage } from '../support/messages.ts';
 
 t.test('a filter means the same here as in a store', async (t) => {

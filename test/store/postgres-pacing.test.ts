@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap';
 import type { PacingExchange } from '../../src/store/flows.ts';
-import type { Store, StoreChange } from '../../src/store/store.ts';
+import type { StoreChange } from '../../src/store/requests.ts';
+import type { Store } from '../../src/store/store.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { HOUR_MS, RESEND, stage } from './contract/support.ts';
 import { postgresPlace } from './postgres-place.ts';

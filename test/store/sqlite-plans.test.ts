@@ -1,9 +1,9 @@
 import t from 'tap';
 import { messageStates } from '../../src/store/message-row.ts';
+import type { ListFilter } from '../../src/store/requests.ts';
 import type { Call } from '../../src/store/sqlite/call.ts';
 import type { Database, Values } from '../../src/store/sqlite/database.ts';
 import { sentCells } from '../../src/store/sqlite/sent-rows.ts';
-import type { ListFilter } from '../../src/store/store.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRow, picking } from './contract/support.ts';
 import { call, startEngine } from './sqlite-support.ts';

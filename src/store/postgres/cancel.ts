@@ -1,4 +1,4 @@
-import type { EndedMessage, ListFilter } from '../store.ts';
+import type { EndedMessage, ListFilter } from '../requests.ts';
 import type { Sql } from './database.ts';
 import { conditionsOf } from './filter.ts';
 import { ended, ending, erasing, judged } from './fragments.ts';

@@ -1,4 +1,4 @@
-import type { ListFilter } from '../store.ts';
+import type { ListFilter } from '../requests.ts';
 
 /** A filter as SQL. */
 export interface Conditions {

@@ -1,5 +1,5 @@
 import type { KeyClaim, KeyRecord, StoredAnswer } from '../key-record.ts';
-import type { InsertResult, NewMessage } from '../store.ts';
+import type { InsertResult, NewMessage } from '../requests.ts';
 import type { Sql } from './database.ts';
 import { type InsertContext, insertMessages } from './insert.ts';
 import { findKeys, forgetExpired } from './keys.ts';

@@ -1,7 +1,7 @@
 import { StorageUnavailable } from '../errors.ts';
 import type { KeyRecord } from '../key-record.ts';
 import type { MessageRow } from '../message-row.ts';
-import type { InsertResult, NewMessage } from '../store.ts';
+import type { InsertResult, NewMessage } from '../requests.ts';
 import type { Sql } from './database.ts';
 import { findKeys, forgetExpired } from './keys.ts';
 import type { Lease } from './lease.ts';

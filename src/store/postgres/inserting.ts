@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { StoredAnswer } from '../key-record.ts';
-import type { InsertResult, NewMessage } from '../store.ts';
+import type { InsertResult, NewMessage } from '../requests.ts';
 import { createBatcher } from './batcher.ts';
 import type { Copies } from './copies.ts';
 import type { Database } from './database.ts';

@@ -1,5 +1,5 @@
 import { type MessageRow, type MessageState, messageStates } from '../message-row.ts';
-import type { ListFilter } from '../store.ts';
+import type { ListFilter } from '../requests.ts';
 import type { Sql } from './database.ts';
 import { conditionsOf } from './filter.ts';
 import { decodeRow, type MessageRecord, selected } from './rows.ts';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Clock } from '../../kernel/clock.ts';
-import type { StoreChange } from '../store.ts';
+import type { StoreChange } from '../requests.ts';
 import { connectionOptions } from './database.ts';
 import { createNews, type Kind, kinds } from './news.ts';
 

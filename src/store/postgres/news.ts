@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { StoreChange } from '../store.ts';
+import type { StoreChange } from '../requests.ts';
 
 /** What processes tell each other. `id` is null where it concerns many, or where news may have been missed. */
 export type Kind = StoreChange['kind'];

@@ -1,4 +1,4 @@
-import type { InsertResult, NewMessage } from '../store.ts';
+import type { InsertResult, NewMessage } from '../requests.ts';
 import type { Backlog } from './backlog.ts';
 
 /** How many stored messages wait, as this process can tell. */

@@ -1,5 +1,5 @@
 import type { MessageRow } from '../message-row.ts';
-import type { LookupTurn, ObjectPlace } from '../store.ts';
+import type { LookupTurn, ObjectPlace } from '../requests.ts';
 import type { Sql } from './database.ts';
 import { decodeRow, type MessageRecord, selected } from './rows.ts';
 

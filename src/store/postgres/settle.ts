@@ -1,4 +1,4 @@
-import type { Settlement } from '../store.ts';
+import type { Settlement } from '../requests.ts';
 import type { Sql } from './database.ts';
 import { judged, scrubbed } from './fragments.ts';
 import { jsonOf, plainJsonOf, storable } from './rows.ts';

@@ -1,4 +1,4 @@
-import type { Settlement } from '../store.ts';
+import type { Settlement } from '../requests.ts';
 import { createBatcher } from './batcher.ts';
 import type { Copies } from './copies.ts';
 import type { Database } from './database.ts';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { SpooledFile } from '../../attachments/spool.ts';
-import type { EndedMessage, ExpiryReason } from '../store.ts';
+import type { EndedMessage, ExpiryReason } from '../requests.ts';
 import type { Sql } from './database.ts';
 import { ended, ending, erasing, scrubbed } from './fragments.ts';
 import { plainJsonOf } from './rows.ts';

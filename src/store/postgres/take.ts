@@ -1,5 +1,5 @@
 import type { MessageRow } from '../message-row.ts';
-import type { TakeRequest } from '../store.ts';
+import type { TakeRequest } from '../requests.ts';
 import type { Sql } from './database.ts';
 import { judged } from './fragments.ts';
 import { isOf, mayGo, ORDER, READY, SCHEDULED } from './queue.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KeyClaim, KeyRecord, StoredAnswer } from '../key-record.ts';
 import type { MessageRow } from '../message-row.ts';
-import type { InsertResult, NewMessage } from '../store.ts';
+import type { InsertResult, NewMessage } from '../requests.ts';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
 import type { Keys } from './keys.ts';

@@ -1,4 +1,4 @@
-import type { EndedMessage, ExpiryReason, ListFilter } from '../store.ts';
+import type { EndedMessage, ExpiryReason, ListFilter } from '../requests.ts';
 import type { StoreContext } from './context.ts';
 import { selectMatching } from './filters.ts';
 import type { Keys } from './keys.ts';

@@ -1,5 +1,5 @@
 import { type MessageState, messageStates } from '../message-row.ts';
-import type { ListFilter } from '../store.ts';
+import type { ListFilter } from '../requests.ts';
 import type { NamedValues } from './database.ts';
 
 export interface Selection {

@@ -1,5 +1,6 @@
 import type { KeyClaim, StoredAnswer } from '../key-record.ts';
-import type { InsertResult, NewMessage, Store } from '../store.ts';
+import type { InsertResult, NewMessage } from '../requests.ts';
+import type { Store } from '../store.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 export interface BatchToInsert {

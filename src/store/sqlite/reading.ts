@@ -1,5 +1,5 @@
 import type { MessageRow } from '../message-row.ts';
-import type { ListFilter } from '../store.ts';
+import type { ListFilter } from '../requests.ts';
 import type { StoreContext } from './context.ts';
 import { type Place, selectMatching } from './filters.ts';
 import { readRow } from './rows.ts';

@@ -1,5 +1,5 @@
 import type { MessageRow } from '../message-row.ts';
-import type { LookupTurn, ObjectPlace } from '../store.ts';
+import type { LookupTurn, ObjectPlace } from '../requests.ts';
 import type { StoreContext } from './context.ts';
 import { readRow } from './rows.ts';
 

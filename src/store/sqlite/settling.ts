@@ -1,4 +1,4 @@
-import type { Settlement } from '../store.ts';
+import type { Settlement } from '../requests.ts';
 import { lineOf } from './accepting.ts';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';

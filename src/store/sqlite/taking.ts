@@ -1,6 +1,6 @@
 import type { Flow } from '../flows.ts';
 import type { MessageRow } from '../message-row.ts';
-import type { TakePick, TakeRequest } from '../store.ts';
+import type { TakePick, TakeRequest } from '../requests.ts';
 import type { StoreContext } from './context.ts';
 import { readRow } from './rows.ts';
 

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { ExpiryReason } from '../../../src/store/store.ts';
+import type { ExpiryReason } from '../../../src/store/requests.ts';
 import type { CreatePlace } from '../contract.ts';
 import { HOUR_MS, ids, insertRows, keyed, picking, stage, stateOf, unclear } from './support.ts';
 

@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import type { StoredAnswer } from '../../../src/store/key-record.ts';
-import type { InsertResult } from '../../../src/store/store.ts';
+import type { InsertResult } from '../../../src/store/requests.ts';
 import type { CreatePlace } from '../contract.ts';
 import { HOUR_MS, insertRows, keyed, sent, stage } from './support.ts';
 

@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import type { MessageState } from '../../../src/store/message-row.ts';
-import type { ListFilter } from '../../../src/store/store.ts';
+import type { ListFilter } from '../../../src/store/requests.ts';
 import type { CreatePlace } from '../contract.ts';
 import { ids, insertRows, stage } from './support.ts';
 

@@ -1,5 +1,6 @@
 import type { Test } from 'tap';
-import type { Store, StoreChange } from '../../../src/store/store.ts';
+import type { StoreChange } from '../../../src/store/requests.ts';
+import type { Store } from '../../../src/store/store.ts';
 import type { CreatePlace } from '../contract.ts';
 import { insertRows, picking, sent, stage } from './support.ts';
 

@@ -1,7 +1,8 @@
 import type { Test } from 'tap';
 import type { Flow } from '../../../src/store/flows.ts';
 import type { MessageRow } from '../../../src/store/message-row.ts';
-import type { NewMessage, Settlement, Store, TakePick, TakeRequest } from '../../../src/store/store.ts';
+import type { NewMessage, Settlement, TakePick, TakeRequest } from '../../../src/store/requests.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import type { CreatePlace, StorePlace } from '../contract.ts';
 
