@@ -50,7 +50,7 @@ export function createGate(parts: PacerParts, onAlarm: (alarm: PacingAlarm | nul
       const { refusedAt } = quota;
       quota.reopen(now);
       const { leads, share } = role();
-      const saved = leads ? lessons.opened(pauseMs, refusedAt, now) : null;
+      const saved = leads ? lessons.opened(pauseMs, refusedAt, now, share < 1) : null;
       // Where nothing is saved up, the probe was the first call of a new count.
       isUntold = saved === null;
       if (saved === null) admission.reopened(1, now, now);

@@ -33,8 +33,11 @@ export interface InFlightLimit {
   refusedFirst(facts: LimitFacts): void;
   /** Whether this refusal was about the number in flight; the limit falls then. */
   blames(facts: LimitFacts): boolean;
-  /** The pause after a refusal that was put on the limit has ended: that long did it cost. */
-  reopened(pauseMs: number, now: number): void;
+  /**
+   * The pause after a refusal that was put on the limit has ended: that long did it cost. `isShared`: other processes
+   * send, too.
+   */
+  reopened(pauseMs: number, now: number, isShared?: boolean): void;
   restore(limit: number): void;
 }
 
@@ -69,6 +72,7 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
   let raisedAt = Number.NEGATIVE_INFINITY;
   let heldUntil = 0;
   let isHolding = false;
+  let isFirst = false;
   let blamed = 0;
   const crowd = createCrowdEvidence();
 
@@ -76,6 +80,7 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
     limit = to;
     held = to;
     isHolding = true;
+    isFirst = false;
   };
 
   return {
@@ -101,8 +106,9 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
       // A single call was not one too many.
       if (inFlight <= 1) return;
       lower(inFlight - 1);
-      // What was guessed too low must not stay so for minutes.
+      // What was guessed too low must not stay so for minutes; nor what was seen before another process was heard of.
       isHolding = !isGuess;
+      isFirst = true;
     },
     blames({ now, inFlight, boundAt, pacedAt, pacedBefore, openedAt }) {
       if (now - openedAt > LASTING_MS) blamed = 0;
@@ -124,11 +130,12 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
       mostGranted = limit;
       return true;
     },
-    reopened(pauseMs, now) {
+    reopened(pauseMs, now, isShared = false) {
       mostSince = 0;
       lastPauseMs = pauseMs;
       if (!isHolding) return;
       isHolding = false;
+      if (isFirst && isShared) return;
       heldUntil = now + Math.min(MOST_HOLD_MS, Math.max(LEAST_HOLD_MS, pauseMs / EXPLORATION));
     },
     restore(remembered) {

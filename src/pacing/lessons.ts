@@ -6,10 +6,10 @@ export interface Lessons {
   /** An open account was closed. `isTelling` = attempts went at the rate that is being learned. */
   closed(retryAfterMs: number | null, facts: LimitFacts, isTelling: boolean): void;
   /**
-   * It is open again; `failedAt` is when it was refused last. Returns the calls that were saved up meanwhile, null if
-   * that is not known.
+   * It is open again; `failedAt` is when it was refused last, `isShared` whether other processes send, too. Returns the
+   * calls that were saved up meanwhile, null if that is not known.
    */
-  opened(pauseMs: number, failedAt: number, now: number): number | null;
+  opened(pauseMs: number, failedAt: number, now: number, isShared: boolean): number | null;
 }
 
 export function createLessons(learner: RateLearner, inFlightLimit: InFlightLimit): Lessons {
@@ -24,8 +24,8 @@ export function createLessons(learner: RateLearner, inFlightLimit: InFlightLimit
       const wasPaced = isFirst || !inFlightLimit.blames(facts);
       learner.refused({ at: facts.now, wasPaced, statedMs: retryAfterMs ?? 0 });
     },
-    opened(pauseMs, failedAt, now) {
-      inFlightLimit.reopened(pauseMs, now);
+    opened(pauseMs, failedAt, now, isShared) {
+      inFlightLimit.reopened(pauseMs, now, isShared);
       if (!isOnRate) return null;
       const saved = learner.reopened(now, failedAt);
       // The other processes' bursts are not seen, but what they may use of it is known.

@@ -140,6 +140,18 @@ t.test('after a refusal it stays for a while, the longer the more the pause cost
   }
 });
 
+t.test('what was seen before another process was heard of is tried again at once', async (t) => {
+  const limit = createInFlightLimit({ concurrency: 32 });
+  limit.refusedFirst(bound(4));
+  limit.reopened(1_000, now, true);
+  grant(limit, 8, now + 1_000);
+  t.equal(limit.limit, 4);
+  limit.blames(bound(4, now + 10_000));
+  limit.reopened(1_000, now + 11_000, true);
+  grant(limit, 100, now + 20_000);
+  t.equal(limit.limit, 3, 'but no later refusal');
+});
+
 t.test('the first refusal ever leaves one fewer than there were', async (t) => {
   const limit = createInFlightLimit({ concurrency: 32 });
   grant(limit, 100);
