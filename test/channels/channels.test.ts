@@ -31,7 +31,7 @@ t.test('SMS to a list, even of one', async (t) => {
 
 t.test('phone recipients are refused by the field that names them', async (t) => {
   t.strictSame(Object.keys(faultsOf('sms', { to: '123' })), ['/to']);
-  t.strictSame(Object.keys(faultsOf('sms', { to: ['+972544444444', '123', 5] })), ['/to/2']);
+  t.strictSame(Object.keys(faultsOf('sms', { to: ['+972544444444', '123', 5] })).sort(), ['/to/1', '/to/2']);
   t.strictSame(Object.keys(faultsOf('whatsapp', { to: ['+972544444444', '123', 'x'] })), ['/to/1', '/to/2']);
   for (const channel of ['sms', 'whatsapp'] as const) {
     for (const to of [[], '', null, {}, ['']]) t.notSame(faultsOf(channel, { to }), {}, JSON.stringify(to));

@@ -132,7 +132,7 @@ t.test('what is no key is refused with the rule, and not repeated', async (t) =>
     t.throws(() => parseIdempotencyKey(header), {
       code: 'invalid_request',
       message:
-        'the body: the header Idempotency-Key must be one key of 1 to 255 printable ASCII characters, bare or in double quotes',
+        'the header Idempotency-Key must be one key of 1 to 255 printable ASCII characters, bare or in double quotes',
       options: { faults: [{ pointer: '' }] },
     });
   }
