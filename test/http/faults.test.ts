@@ -15,7 +15,7 @@ t.test('every fault has a pointer to its place and a message that says what is a
     ['whatsapp', { ...least.whatsapp, template: {} }, ['/template/name', '/template/language']],
     ['sms', { ...least.sms, text: '' }, ['/text']],
     ['sms', { ...least.sms, text: 7, lane: 'express' }, ['/text', '/lane']],
-    ['sms', { ...least.sms, to: ['+972544444444', '12', 7] }, ['/to/2']],
+    ['sms', { ...least.sms, to: ['+972544444444', '12', 7] }, ['/to/2', '/to/1']],
     ['sms', { ...least.sms, to: ['+972544444444', '12'] }, ['/to/1']],
     ['sms', { ...least.sms, to: [] }, ['/to']],
     ['sms', { ...least.sms, to: Array(1001).fill('+972544444444') }, ['/to']],
