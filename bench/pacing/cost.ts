@@ -54,7 +54,7 @@ function openPacer(): Pacer {
   return pacer;
 }
 
-const pass = { periods: { quota: 0, connection: 0 }, inFlight: 1, startedAt: 0, pacedAt: 0 };
+const pass = { periods: { quota: 0, connection: 0 }, inFlight: 1, startedAt: 0, pacedAt: 0, place: 0 };
 const unlimited: Pacer = { ...openPacer(), room: () => 32, enter: () => pass };
 const noted = { ...unlimited, succeeded: () => {}, opensAt: () => 0, period: 0, granted: 0 };
 

@@ -3,7 +3,7 @@ import { createCrowdEvidence } from './crowd-evidence.ts';
 /** How a refused attempt met the limit. Times are epoch milliseconds. */
 export interface LimitFacts {
   readonly now: number;
-  /** Attempts in flight when the refusal came, itself included, or when it began if that were more. */
+  /** The most attempts in flight while the refused one was on its way, itself included. */
   readonly inFlight: number;
   /** When attempts last waited for others to end. */
   readonly boundAt: number;

@@ -2,6 +2,7 @@ import type { Periods } from './breakers.ts';
 import type { PauseCause, Period } from './circuit.ts';
 import { createGate } from './gate.ts';
 import { createHearing } from './hearing.ts';
+import { createInFlightPeaks } from './in-flight-peaks.ts';
 import { createPace } from './pace.ts';
 import { createPacerParts } from './pacer-parts.ts';
 import { type PacerState, type PacingAlarm, standing } from './pacer-state.ts';
@@ -16,6 +17,8 @@ export interface Pass {
   readonly startedAt: number;
   /** When attempts had last waited for the rate. */
   readonly pacedAt: number;
+  /** In the log of those in flight. */
+  readonly place: number;
 }
 
 /**
@@ -87,6 +90,7 @@ export function createPacer(options: PacerOptions): Pacer {
   const turned = (turn: Turn) => options.onTurn?.(turn);
   const gate = createGate(parts, (alarm) => options.onAlarm?.(alarm));
   const pace = createPace(parts);
+  const peaks = createInFlightPeaks();
   const places = createPlaceRequests(() => role, turned);
   let granted = 0;
   let bound = 0;
@@ -123,7 +127,8 @@ export function createPacer(options: PacerOptions): Pacer {
       learner.begin(now);
       if (breakers.isOpen && admission.take(now)) learner.burstBegan(now);
       const { pacedAt } = admission.waits;
-      return { periods: breakers.enter(), inFlight: admission.ofAll(inFlight), startedAt: now, pacedAt };
+      const number = admission.ofAll(inFlight);
+      return { periods: breakers.enter(), inFlight: number, startedAt: now, pacedAt, place: peaks.started(number) };
     },
     succeeded({ periods, startedAt, inFlight: number }, now) {
       leave();
@@ -160,14 +165,14 @@ export function createPacer(options: PacerOptions): Pacer {
       quota.leave(periods.quota);
       if (connection.leave(periods.connection)) gate.cutOff(now);
     },
-    throttled({ periods, inFlight: number, pacedAt: pacedBefore }, retryAfterMs, now) {
+    throttled({ periods, place, pacedAt: pacedBefore }, retryAfterMs, now) {
       leave();
       const wasCutOff = connection.isClosed;
       if (connection.leave(periods.connection) && wasCutOff) gate.reconnect(now);
       const isNews = quota.leave(periods.quota);
       // Of the calls that were on their way when the first was refused, only a pause that one of them states counts.
       if (!isNews && (retryAfterMs === null || !quota.isClosed)) return;
-      const atOnce = Math.max(number, admission.ofAll(inFlight + 1));
+      const atOnce = Math.max(peaks.peakSince(place), admission.ofAll(inFlight + 1));
       const refusal = { period: periods.quota, retryAfterMs, inFlight: atOnce, isPaced: admission.isPaced(now) };
       if (isNews) gate.close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits, pacedBefore }, !wasCutOff);
       else quota.extend(now + (retryAfterMs ?? 0));

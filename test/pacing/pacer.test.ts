@@ -89,6 +89,14 @@ t.test('after a pause calls come back slowly, each success making room for one m
   t.equal(pacer.state(later).rate, null, 'a connection teaches nothing about rates');
 });
 
+t.test('calls overtake one another: those that started after the refused one were in its way, too', async (t) => {
+  const pacer = open({ concurrency: 32 });
+  const [first, second, third, fourth] = enterAll(pacer, start) as [Pass, Pass, Pass, Pass];
+  for (const pass of [first, second, fourth]) pacer.succeeded(pass, start + 20);
+  pacer.throttled(third, null, start + 25);
+  t.equal(pacer.state(start + 25).inFlightLimit, 3, 'one fewer than the four of which it was refused');
+});
+
 t.test('an attempt from before the pause opens nothing, but can make it longer', async (t) => {
   const pacer = open();
   const [first, early, late] = [pacer.enter(start), pacer.enter(start), pacer.enter(start)];
