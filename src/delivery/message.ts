@@ -83,6 +83,8 @@ export interface Message extends Omit<MessageRow, 'failure' | 'payload'> {
   /** Its caller has gone: it is not attempted again. */
   isAbandoned: boolean;
   raw: RawAnswer | null;
+  /** CommBox's answer to the last attempt that it refused as one too many, if this process made one. */
+  throttledBy: UpstreamAnswer | null;
   /** How many messages of its caller and lane were waiting, and due, when it was accepted; null if nobody has counted. */
   ahead: number | null;
 }
@@ -123,6 +125,7 @@ export function createMessage(draft: Draft, id: string, now: number, isStored: b
     isDamaged: false,
     isAbandoned: false,
     raw: null,
+    throttledBy: null,
     ahead: null,
   };
 }
@@ -141,6 +144,7 @@ export function takenMessage(row: MessageRow, payload: Payload, isDamaged = fals
     isDamaged,
     isAbandoned: false,
     raw: null,
+    throttledBy: null,
     ahead: null,
   };
 }

@@ -22,6 +22,9 @@ export function apply(message: Message, result: AttemptResult, now: number): voi
       moveTo(message, 'sent');
       break;
     case 'throttled':
+      message.throttledBy = result.upstream ?? null;
+      moveTo(message, 'queued');
+      break;
     case 'unreachable':
       moveTo(message, 'queued');
       break;
@@ -74,7 +77,7 @@ export function withdraw(message: Message, hindrance: Hindrance, retryAfterMs: n
   end(message, now, {
     ...failure,
     outcome: 'not_sent',
-    upstream: null,
+    upstream: refusalOf(message, hindrance),
     ...(hindrance !== 'schedule' && { retryAfterMs: Math.max(1_000, retryAfterMs) }),
   });
 }
@@ -102,7 +105,8 @@ export function shutDown(message: Message, now: number): void {
  * @param retryAfterMs when another one is likely to be sent
  */
 export function expire(message: Message, holdUp: HoldUp, retryAfterMs: number, now: number): void {
-  end(message, now, { ...expiryOf(holdUp), retryAfterMs: Math.max(1_000, retryAfterMs) }, 'expired');
+  const failure = { ...expiryOf(holdUp), upstream: refusalOf(message, holdUp) };
+  end(message, now, { ...failure, retryAfterMs: Math.max(1_000, retryAfterMs) }, 'expired');
 }
 
 /** Ends a queued message because somebody canceled it. */
@@ -152,6 +156,9 @@ function record(message: Message, result: AttemptResult, now: number): void {
   const upstreamStatus = result.upstream?.status ?? null;
   message.attempts.push({ at: now - durationMs, durationMs, outcome: result.kind, upstreamStatus });
 }
+
+/** What CommBox said to this very message, if its quota is in the way. */
+const refusalOf = ({ throttledBy }: Message, hindrance: Hindrance) => (hindrance === 'quota' ? throttledBy : null);
 
 function mayResend(message: Message): boolean {
   const unclear = message.attempts.filter(({ outcome }) => outcome === 'unclear' || outcome === 'interrupted');

@@ -63,9 +63,10 @@ t.test('a wait beyond the patience is answered at once, and the account is left 
   const throttled = await post('/v1/sms', least.sms);
   const body = expectProblem(t, throttled, { code: 'commbox_throttled' });
   t.match(body['messageId'], /^msg_/);
+  t.match(body['upstream'], { status: 429, description: String }, 'what CommBox said to it');
   t.match(throttled.headers['retry-after'], /^6\d$/);
   const next = await post('/v1/email', least.email);
-  expectProblem(t, next, { code: 'commbox_throttled' });
+  t.notOk('upstream' in expectProblem(t, next, { code: 'commbox_throttled' }), 'it was never tried');
   t.match(next.headers['retry-after'], /^6\d$/);
   t.equal(simulator.counts().calls, 1);
 });
