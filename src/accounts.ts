@@ -97,7 +97,16 @@ export function createAccount(initial: AccountConfig, process: Process, deps: Ac
   };
   const onTrouble = (error: unknown) => deps.onBacklog(name, error);
   const undoTake = (takenAt: number) => ledger.undoTake(name, takenAt);
-  const backlog = createBacklog({ account: name, store, clock, undoTake, giveBack, onRetry: wake, onTrouble });
+  const backlog = createBacklog({
+    account: name,
+    store,
+    clock,
+    onTaken: ledger.taken,
+    undoTake,
+    giveBack,
+    onRetry: wake,
+    onTrouble,
+  });
   const pacer = createPacer({
     onTurn: (turn) => group.turned(turn),
     onAlarm: (alarm) => deps.onPacing(name, alarm),

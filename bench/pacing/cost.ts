@@ -67,6 +67,7 @@ const common = {
     ended: async () => null,
     follow: () => {},
     revoke: () => {},
+    taken: () => {},
     undoTake: () => {},
     note: () => {},
   },

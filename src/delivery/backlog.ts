@@ -25,6 +25,8 @@ export interface BacklogOptions {
   readonly account: string;
   readonly store: Store;
   readonly clock: Clock;
+  /** Told of all that was taken, before anything of it is sent. */
+  readonly onTaken: (ids: readonly string[]) => void;
   /** Puts back what the take at this time moved, in case it did: its answer got lost. */
   readonly undoTake: (takenAt: number) => void;
   /** A taken message whose files cannot be fetched now goes back. */
@@ -41,7 +43,7 @@ const CLOSE_MS = 1_000;
 const CALM_MS = 5_000;
 
 export function createBacklog(options: BacklogOptions): Backlog {
-  const { account, store, clock, undoTake, giveBack, onRetry, onTrouble } = options;
+  const { account, store, clock, onTaken, undoTake, giveBack, onRetry, onTrouble } = options;
   /** The flows that may hold ready messages, and how often that was noticed. */
   const noticed = new Map<string, number>();
   let isTaking = false;
@@ -115,6 +117,7 @@ export function createBacklog(options: BacklogOptions): Backlog {
       try {
         const rows = await store.take({ account, now, picks });
         took();
+        onTaken(rows.map(({ id }) => id));
         forgetEmpty(picks, rows, seen);
         const messages = await Promise.all(rows.map(withFiles));
         return messages.filter((message) => message !== null);

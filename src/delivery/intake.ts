@@ -53,9 +53,8 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
   };
 
   const takeBack = (message: Message) => {
-    if (message.mode === 'async') return ledger.revoke(message.id);
-    outcomes.refuseForStorage(message, clock.now());
-    void ledger.settle(message, null);
+    if (message.mode === 'sync') outcomes.refuseForStorage(message, clock.now());
+    ledger.revoke(message);
   };
 
   const isThere = async ({ id }: Message) => (await store.get(id)) !== null;

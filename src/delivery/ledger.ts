@@ -27,10 +27,16 @@ export interface Ledger {
   /** Notes the end of a plain message, soon. */
   note(message: Message): void;
   /**
-   * Cancels an `async` message whose caller was told that it is not accepted, in case it is stored all the same: tried
-   * until the store has answered, since what is back after an outage would be sent.
+   * Ends a message whose caller was told that it is not accepted, in case it is stored all the same; one whose caller
+   * waits has `failed` by then. Tried until it is done, or the store can have nothing of it under way any more: what is
+   * back after an outage would be sent, or keep its key for good.
    */
-  revoke(id: string): void;
+  revoke(message: Message): void;
+  /**
+   * This process has taken the messages. So what it could not record of them earlier, it had recorded after all: repeated
+   * now, it would count for the attempt that begins.
+   */
+  taken(ids: readonly string[]): void;
   /**
    * Puts back what `take` at this time moved, in case it did: its answer got lost, so that nobody here knows of it. Tried
    * until the store can have nothing of it under way any more.
@@ -69,23 +75,18 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
     });
     repeats.add(cancel);
   };
-  const repeat = (message: Message, settlement: Settlement): void =>
-    later(() => void settle(message, settlement).catch(() => undefined));
-  const revoke = (id: string): void => {
-    const now = clock.now();
-    store.cancel(id, now, now).catch((error: unknown) => {
-      if (error instanceof StorageUnavailable) later(() => revoke(id));
-    });
-  };
+  /** What is to be recorded once the store is back. */
+  const repeating = new Set<Settlement>();
 
-  const undoTake = (account: string, takenAt: number, until: number): void => {
-    // Judged before the store is asked: a take that ends while it answers may be missed.
+  /** Tries until it has worked, or found nothing to do when the store had nothing under way any more. */
+  const insist = (work: () => Promise<boolean>, until = clock.monotonic() + UNDER_WAY_MS): void => {
+    // Judged before the store is asked: what ends while it answers may be missed.
     const isOver = clock.monotonic() >= until;
-    store.undoTake(account, takenAt).then(
-      (count) => {
-        if (count === 0 && !isOver) later(() => undoTake(account, takenAt, until));
+    work().then(
+      (isDone) => {
+        if (!isDone && !isOver) later(() => insist(work, until));
       },
-      () => later(() => undoTake(account, takenAt, until)),
+      () => later(() => insist(work, until)),
     );
   };
 
@@ -102,9 +103,13 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
       return 'lost';
     } catch (error) {
       if (!(error instanceof StorageUnavailable)) throw error;
-      repeat(message, settlement);
+      repeating.add(settlement);
+      later(() => void repeat(message, settlement).catch(() => undefined));
       return 'late';
     }
+  };
+  const repeat = async (message: Message, settlement: Settlement) => {
+    if (repeating.delete(settlement)) await settle(message, settlement);
   };
 
   return {
@@ -133,8 +138,18 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
       return row !== null && isFinal(row) ? row : null;
     },
     note: (message) => store.record(rowOf(message)),
-    revoke,
-    undoTake: (account, takenAt) => undoTake(account, takenAt, clock.monotonic() + UNDER_WAY_MS),
+    revoke(message) {
+      const now = clock.now();
+      const settlement = settlementOf(message, null, now + keepKeysMs);
+      insist(async () => {
+        if (message.mode === 'async') return store.cancel(message.id, now, now);
+        return (await store.settle([settlement]))[0] === true;
+      });
+    },
+    taken(ids) {
+      for (const settlement of repeating) if (ids.includes(settlement.id)) repeating.delete(settlement);
+    },
+    undoTake: (account, takenAt) => insist(async () => (await store.undoTake(account, takenAt)) > 0),
     stop() {
       isStopped = true;
       for (const cancel of repeats) cancel();

@@ -34,6 +34,7 @@ function setUp(methods: Partial<Store>) {
     account: 'default',
     store: createFakeStore(methods),
     clock,
+    onTaken: () => {},
     undoTake: (takenAt) => undone.push(takenAt),
     giveBack: (message) => givenBack.push(message),
     onRetry: (flows) => {

@@ -107,6 +107,7 @@ export function createRig(options: RigOptions = {}) {
       ended: async (id) => (endedElsewhere === null || !isFinal(endedElsewhere) ? null : { ...endedElsewhere, id }),
       follow: () => {},
       revoke: () => {},
+      taken: () => {},
       undoTake: () => {},
       note: () => {},
     },
@@ -114,6 +115,7 @@ export function createRig(options: RigOptions = {}) {
       account: 'default',
       store: createFakeStore({ take }),
       clock,
+      onTaken: () => {},
       undoTake: () => {},
       giveBack: (message) => moveTo(message, 'queued'),
       onRetry: (flows) => {

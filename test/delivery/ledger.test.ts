@@ -107,13 +107,53 @@ t.test('what is taken back is tried until the store has answered', async (t) => 
     return canceled.push(id) > 0;
   };
   const { ledger } = setUp(() => true, { cancel });
-  ledger.revoke('msg_1');
+  ledger.revoke({ ...queuedMessage(clock.now()), id: 'msg_1', mode: 'async' });
   await clock.advance(90_000);
   isDown = false;
   await clock.advance(1_000);
   t.strictSame(canceled, ['msg_1']);
   await clock.advance(60_000);
   t.equal(canceled.length, 1);
+});
+
+t.test('what may still be under way in the store is taken back once it is there', async (t) => {
+  const asked: string[] = [];
+  let isThere = false;
+  const cancel: Store['cancel'] = async (id) => asked.push(id) > 0 && isThere;
+  const { ledger, settlements } = setUp(() => isThere, { cancel });
+  ledger.revoke({ ...queuedMessage(clock.now()), id: 'msg_1', mode: 'async' });
+  ledger.revoke(ended('failed', { id: 'msg_2', mode: 'sync', failure: failure('storage_unavailable') }));
+  await clock.advance(5_000);
+  isThere = true;
+  await clock.advance(1_000);
+  const tries = asked.length;
+  t.match(settlements.at(-1), { id: 'msg_2', state: 'failed', key: { kind: 'free' } }, 'and its key is free');
+  await clock.advance(60_000);
+  t.equal(asked.length, tries);
+  t.equal(settlements.length, tries);
+
+  isThere = false;
+  ledger.revoke({ ...queuedMessage(clock.now()), id: 'msg_3', mode: 'async' });
+  await clock.advance(25_000);
+  const most = asked.length;
+  await clock.advance(60_000);
+  t.equal(asked.length, most, 'until the store can have nothing under way any more');
+});
+
+t.test('a step that had been recorded after all is not repeated once the message is taken again', async (t) => {
+  let isDown = true;
+  const { ledger, settlements } = setUp(() => {
+    if (isDown) throw new StorageUnavailable('down');
+    return true;
+  });
+  const queued = (id: string): Message => ({ ...queuedMessage(clock.now()), id, mode: 'async' });
+  t.equal(await ledger.settle(queued('msg_1'), { ...attempt, outcome: 'throttled' }), 'late');
+  t.equal(await ledger.settle(queued('msg_2'), { ...attempt, outcome: 'throttled' }), 'late');
+  ledger.taken(['msg_1']);
+  isDown = false;
+  await clock.advance(5_000);
+  t.match(settlements, [{ id: 'msg_2' }]);
+  t.equal(settlements.length, 1);
 });
 
 t.test('a store that is closed is asked no more, and nothing keeps the process', async (t) => {
