@@ -81,17 +81,25 @@ function objectIdOf(envelope: Envelope, body: Buffer): string | null {
   return null;
 }
 
+/** Null also for an answer that nests so deep that it cannot be read with its source: what it says is nobody's guess. */
 function exactDigits(body: Buffer, member: string): string | null {
-  let digits: string | null = null;
-  const keepSource = function (this: unknown, key: string, value: unknown, context: { source?: string }): unknown {
-    // The reviver runs inside out: keep the last match, whose holder is the `data` of the envelope's top level.
-    if (key === member && typeof value === 'number') return { digits: context.source };
-    if (key === 'data' && isRecord(value)) {
-      const id = value[member];
-      if (isRecord(id) && typeof id['digits'] === 'string') digits = id['digits'];
-    }
-    return value;
-  };
-  JSON.parse(body.toString('utf8'), keepSource as (key: string, value: unknown) => unknown);
-  return digits !== null && /^[1-9]\d{0,18}$/.test(digits) ? digits : null;
+  const keepSource = (key: string, value: unknown, context: { source?: string }): unknown =>
+    key === member && typeof value === 'number' ? new Digits(context.source ?? '') : value;
+  let envelope: Envelope;
+  try {
+    envelope = JSON.parse(body.toString('utf8'), keepSource as (key: string, value: unknown) => unknown) as Envelope;
+  } catch {
+    return null;
+  }
+  const id = (envelope['data'] as Envelope)[member];
+  return id instanceof Digits && /^[1-9]\d{0,18}$/.test(id.source) ? id.source : null;
+}
+
+/** A number as it was written. */
+class Digits {
+  readonly source: string;
+
+  constructor(source: string) {
+    this.source = source;
+  }
 }

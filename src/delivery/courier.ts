@@ -35,6 +35,12 @@ export interface Courier {
   readonly busy: number;
 }
 
+/** The attempt does not reject; if it did, nobody could tell how far the call had come. */
+const faultOfOurs = (error: unknown): AttemptResult => {
+  const cause = error instanceof Error ? error : new Error('the attempt failed');
+  return { kind: 'unclear', code: 'commbox_error', durationMs: 0, raw: null, error: cause };
+};
+
 export function createCourier(options: CourierOptions): Courier {
   const { clock, pacer, ledger, credentials, observer } = options;
   let busy = 0;
@@ -83,13 +89,16 @@ export function createCourier(options: CourierOptions): Courier {
     send(message) {
       const pass = pacer.enter(clock.now());
       busy++;
-      options.attempt(message).then((result) => {
-        tellPacer(pass, result);
-        const isRefusedKey = result.kind === 'refused' && result.code === 'commbox_unauthorized';
-        if (!isRefusedKey) return end(message, result, false);
-        // With every key refused, either they are at fault, and the message can wait, or it is.
-        credentials.refused().then((blame) => end(message, result, blame === 'account'));
-      });
+      options
+        .attempt(message)
+        .catch(faultOfOurs)
+        .then((result) => {
+          tellPacer(pass, result);
+          const isRefusedKey = result.kind === 'refused' && result.code === 'commbox_unauthorized';
+          if (!isRefusedKey) return end(message, result, false);
+          // With every key refused, either they are at fault, and the message can wait, or it is.
+          credentials.refused().then((blame) => end(message, result, blame === 'account'));
+        });
     },
   };
 }

@@ -17,8 +17,14 @@ t.test('an id is read as digits, wherever and however CommBox writes it', async 
     ['{"data":{"other":{"data":{"id":11111111111111111111}},"id":9007199254740993}}', '9007199254740993'],
     ['{"status":201,"data":{"Id":9007199254740993}}', '9007199254740993'],
     ['{"status":null,"data":{"id":7}}', '7'],
+    ['{"data":{"id":9007199254740993},"meta":{"data":{"id":9007199254740995}}}', '9007199254740993'],
   ];
   for (const [body, objectId] of ids) t.match(judge(200, body), { kind: 'sent', objectId }, body);
+});
+
+t.test('an answer that nests too deep to read its digits exactly is unclear, and no more', async (t) => {
+  const deep = (id: string) => `{"data":{"id":${id}},"deep":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  t.match(judge(200, deep('9007199254740993')), { kind: 'unclear' });
 });
 
 t.test('the envelope decides when HTTP says success, and only then', async (t) => {
