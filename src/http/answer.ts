@@ -61,11 +61,17 @@ export function problemAnswer(error: GatewayError, requestId: string, extend: ob
   };
 }
 
+const NOT_THERE =
+  'CommBox gave no clear answer, but somebody looked: it does not have the message. Resend it, or send it with another key.';
+
 /** The error that a message's failure is to its caller. */
 export function failureOf(message: Message | MessageRow): GatewayError {
   const failure = message.failure as Failure | null;
   if (failure === null) return withoutFailure(message);
-  const { code, outcome, detail, upstream } = failure;
+  const { code, upstream } = failure;
+  // What was unclear fails by hand alone.
+  const isResolved = message.state === 'failed' && message.unclear !== null;
+  const { outcome, detail } = isResolved ? ({ outcome: 'not_sent', detail: NOT_THERE } as const) : failure;
   // What expired in the store is not stored with one: nobody knew when it would have had its turn.
   const retryAfterMs = failure.retryAfterMs ?? (message.state === 'expired' ? UNKNOWN_WAIT_MS : undefined);
   return new GatewayError(code, detail, {

@@ -43,15 +43,15 @@ export function createDropInAnswers(clock: Clock): DropInAnswers {
   };
 }
 
-/** It was unclear, and turned out to be sent: CommBox's answer of that time says less than is known now. */
+/** It was unclear, and what became of it is known now: CommBox's answer of that time says less. */
 function wasFoundOut({ state, unclear }: Message | MessageRow): boolean {
-  return state === 'sent' && unclear !== null;
+  return (state === 'sent' || state === 'failed') && unclear !== null;
 }
 
 /** CommBox's 2xx, 400, 404 and 5xx come back as they came; a refused key or quota is the gateway's matter. */
 function isPassedOn({ status }: RawAnswer, error: GatewayError | null): boolean {
   if (error?.code === 'commbox_unauthorized' || error?.code === 'commbox_throttled') return false;
-  return (status >= 200 && status < 300) || status === 400 || status === 404 || status >= 500;
+  return (status >= 200 && status < 300) || status === 400 || status === 404 || (status >= 500 && status < 600);
 }
 
 /** CommBox's envelope for a message whose own answer was not kept; the id's digits go in unquoted, as CommBox's do. */

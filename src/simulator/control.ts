@@ -37,7 +37,7 @@ const ThrottleSchema = Type.Union([
 const ScriptedAnswerSchema = Type.Object(
   {
     /** HTTP status; default 200. */
-    status: Type.Optional(Type.Integer({ minimum: 200, maximum: 599 })),
+    status: Type.Optional(Type.Integer({ minimum: 200, maximum: 999 })),
     /** The envelope's own status; default the HTTP one, null leaves it out. */
     envelopeStatus: Type.Optional(Type.Union([Type.Number(), Type.String(), Type.Null()])),
     description: Type.Optional(Type.String()),

@@ -53,6 +53,7 @@ t.test('the other answers are the gateway’s own, in both formats', async (t) =
     [{ envelopeStatus: 401 }, 'commbox_unauthorized'],
     [{ status: 302, headers: { Location: 'http://127.0.0.1:1/' } }, 'commbox_error'],
     [{ status: 408 }, 'commbox_error'],
+    [{ status: 600 }, 'commbox_error'],
     [{ status: 422 }, 'commbox_rejected'],
     [{ bodyBytes: 2_000_000 }, 'commbox_error'],
     [{ reset: 'after' }, 'commbox_error'],

@@ -43,6 +43,7 @@ export interface ResendOptions {
 const HOUR_MS = 3_600_000;
 const FILES_ARE_NOT_HERE =
   'The attachments of the message are damaged, or lie in the DATA_DIR of another gateway. Send it anew, with its files.';
+const ACCOUNT_IS_GONE = 'The account that the message went to is not configured any more. Send it anew.';
 const REPEATABLE = new Set(['failed', 'unknown', 'expired', 'canceled']);
 
 /** A message that is to be sent again, and the files that go with it: its own, beside those of the first. */
@@ -93,6 +94,8 @@ export function addResendRoute(app: FastifyInstance, options: ResendOptions): vo
     }
     const { payload } = row;
     if (payload === null) throw conflict('The content of the message has been erased.', id);
+
+    if (options.delivery.prospect(row, null) === null) throw conflict(ACCOUNT_IS_GONE, id);
 
     const caller = callerOf(request);
     const stream = streamOf(caller, row);
