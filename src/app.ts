@@ -2,6 +2,7 @@ import multipart from '@fastify/multipart';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import { channelNames } from './channels/channel.ts';
+import { writeAnswers } from './http/answering.ts';
 import { addAuthentication } from './http/auth.ts';
 import { addJsonBodies } from './http/body.ts';
 import { addClosing } from './http/closing.ts';
@@ -68,6 +69,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(async (scope) => {
     addAuthentication(scope, options);
+    writeAnswers(scope);
     refuseUnreadInput(scope);
     addShedding(scope, overload, options.directory);
     const repeats = createRepeats(options);

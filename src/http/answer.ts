@@ -106,20 +106,12 @@ export function rawOf(answer: StoredAnswer): RawAnswer {
   };
 }
 
-/** Writes a 200 with this value. */
-export function writeJson(request: FastifyRequest, reply: FastifyReply, value: unknown): FastifyReply {
-  return write(request, reply, {
-    status: 200,
-    headers: { 'content-type': JSON_TYPE },
-    body: JSON.stringify(value),
-    error: null,
-  });
+/** A 200 with this value. */
+export function jsonAnswer(value: unknown): Answer {
+  return { status: 200, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(value), error: null };
 }
 
 /** Writes an answer out. Every route ends here: the log line of a caller that left waits for it. */
-export function write(request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
-  request.context.error = answer.error;
-  reply.code(answer.status).headers(answer.headers).send(answer.body);
-  request.context.onAnswered();
-  return reply;
+export function write(request: FastifyRequest, reply: FastifyReply, answer: Answer): void {
+  request.server.outbox.post({ request, reply, answer });
 }

@@ -7,14 +7,14 @@ import { problemAnswer, write } from './answer.ts';
 import { dropInProblem, isDropInTarget } from './drop-in-problem.ts';
 
 /** Answers with an error's problem document, in the form that fits who asks. */
-export type SendProblem = (request: FastifyRequest, reply: FastifyReply, error: GatewayError) => FastifyReply;
+export type SendProblem = (request: FastifyRequest, reply: FastifyReply, error: GatewayError) => void;
 
 export function createSendProblem(clock: Clock): SendProblem {
   return (request, reply, error) => {
     // Not `url` of Fastify's: that is what it made of the target.
     const { id, raw } = request;
     const isDropIn = isDropInTarget(raw.url ?? '');
-    return write(request, reply, isDropIn ? dropInProblem(error, id, clock.now()) : problemAnswer(error, id));
+    write(request, reply, isDropIn ? dropInProblem(error, id, clock.now()) : problemAnswer(error, id));
   };
 }
 

@@ -8,6 +8,7 @@ import { watchAnswers } from './answer-watch.ts';
 import { hasBody, watchBodies } from './body-watch.ts';
 import { type ConnectionLimits, defaultConnectionLimits } from './connection-limits.ts';
 import { createSendProblem, toGatewayError } from './errors.ts';
+import { createOutbox } from './outbox.ts';
 import { createRefuse, type Refuse, type Refused } from './refusals.ts';
 import { requestIdOf } from './request-context.ts';
 
@@ -59,6 +60,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     },
     clientErrorHandler: (error, socket) => refuse(error, socket),
   });
+  app.decorate('outbox', createOutbox());
   const { server } = app;
   refuse = createRefuse(server, clock, options.onRefused ?? (() => {}));
   watchBodies(server, limits, clock, ({ socket }) => refuse({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket));

@@ -62,7 +62,7 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
   const errorHandler = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) =>
     write(request, reply, problemAnswer(bodyRefused(thrown) ?? toGatewayError(thrown), request.id));
 
-  app.post(ROUTE, { errorHandler }, async (request, reply) => {
+  app.post(ROUTE, { errorHandler }, async (request) => {
     const text = textOf(request.body);
     const { body, repeated } = parseBatch(text);
     if (!batchBody.check(body)) throw invalidRequest(batchBody.faults(body));
@@ -91,13 +91,13 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
       });
       if (accepted.kind === 'accepted') {
         taken();
-        return write(request, reply, asAnswer(accepted.answer));
+        return asAnswer(accepted.answer);
       }
       const { record } = accepted;
       if (record.fingerprint !== batch?.fingerprint || record.answer === null) {
         throw new GatewayError('idempotency_mismatch', 'This Idempotency-Key came with another request before.');
       }
-      return write(request, reply, asAnswer(record.answer, { 'idempotency-replayed': 'true' }));
+      return asAnswer(record.answer, { 'idempotency-replayed': 'true' });
     });
   });
 

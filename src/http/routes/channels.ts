@@ -8,7 +8,7 @@ import type { Fingerprinter } from '../../delivery/fingerprint.ts';
 import { jsonPayload } from '../../delivery/payload.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { parseExact } from '../../kernel/exact-json.ts';
-import { channelAnswer, write, writeJson } from '../answer.ts';
+import { channelAnswer, jsonAnswer } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { textOf, withoutMark } from '../body.ts';
 import type { ChannelDraft, DraftReader } from '../draft.ts';
@@ -47,7 +47,7 @@ export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, opt
       } catch (error) {
         const again = await options.repeats.find(reply, { key, preferences, render: channelAnswer });
         if (again === null) throw error;
-        return write(request, reply, again);
+        return again;
       }
       const { draft, mapped } = read;
       const payload =
@@ -55,24 +55,23 @@ export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, opt
           ? jsonPayload(mapped.object)
           : ({ kind: 'multipart', data: JSON.stringify(mapped.object), files } as const);
       const ids = { requestId: request.id, traceparent: request.traceparent };
-      const answer = await options.send(request, reply, {
+      return options.send(request, reply, {
         draft: { ...draft, payload, ...ids },
         key,
         preferences,
         render: channelAnswer,
         taken,
       });
-      return write(request, reply, answer);
     });
   });
 
-  app.post(`${route}/preview`, async (request, reply) => {
+  app.post(`${route}/preview`, async (request) => {
     const preferences = parsePrefer(request.headers.prefer);
     const { text, files } = await receive(request);
     return holdingFiles(spool, files, async () => {
       const { mapped } = readDraft(callerOf(request), channel, parseExact(text), preferences);
       files.push(...(await spoolInline(spool, mapped.attachments, limits, files)));
-      return writeJson(request, reply, mapped.object);
+      return jsonAnswer(mapped.object);
     });
   });
 

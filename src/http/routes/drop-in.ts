@@ -15,7 +15,6 @@ import type { Clock } from '../../kernel/clock.ts';
 import { type Fault, invalidRequest, MAX_FAULTS } from '../../kernel/errors.ts';
 import { MAX_DEPTH, mayRepeatMembers } from '../../kernel/exact-json.ts';
 import { eachRepeatedMember, type JsonPath, repeatedMember } from '../../kernel/json-members.ts';
-import { write } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { textOf, withoutMark } from '../body.ts';
 import { placeOf } from '../draft.ts';
@@ -82,7 +81,7 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
       if ('error' in place || error !== null) {
         const again = await options.repeats.find(reply, { key, preferences, render: answers.ended });
         if (again === null) throw error;
-        return write(request, reply, answers.accepted(again));
+        return answers.accepted(again);
       }
       const { stream, lane } = place;
       const now = clock.now();
@@ -109,7 +108,7 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
         render: answers.ended,
         taken,
       });
-      return write(request, reply, answers.accepted(answer));
+      return answers.accepted(answer);
     });
   });
 

@@ -4,15 +4,15 @@ import type { Directory } from '../../access/directory.ts';
 import { isHigher } from '../../access/lane.ts';
 import { aliasesOf } from '../../access/streams.ts';
 import { channelNames, lanes } from '../../channels/channel.ts';
-import { writeJson } from '../answer.ts';
+import { jsonAnswer } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 
 /** `GET /v1/me`: what the caller may do. Needs an authenticated scope. */
 export function addMeRoute(app: FastifyInstance, directory: Directory): void {
-  app.get('/v1/me', async (request, reply) => {
+  app.get('/v1/me', async (request) => {
     const caller = callerOf(request);
     const channels = channelNames.filter((channel) => mayUseChannel(caller, channel));
-    return writeJson(request, reply, {
+    return jsonAnswer({
       caller: caller.name,
       admin: caller.admin,
       channels: mayUseChannel(caller, 'raw') ? [...channels, 'raw'] : channels,

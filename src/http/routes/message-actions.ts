@@ -10,7 +10,7 @@ import { parseExact } from '../../kernel/exact-json.ts';
 import { compileSchema } from '../../kernel/validate.ts';
 import type { MessageRow } from '../../store/message-row.ts';
 import type { Store } from '../../store/store.ts';
-import { writeJson } from '../answer.ts';
+import { jsonAnswer } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { textOf } from '../body.ts';
 import { readFilter } from '../message-filter.ts';
@@ -38,32 +38,32 @@ const resolveBody = compileSchema(resolveSchema);
 export function addMessageActions(app: FastifyInstance, options: MessageActionOptions): void {
   const { delivery, store, spool, reconciler, clock, keepKeysMs } = options;
 
-  app.post('/v1/messages/:id/cancel', async (request, reply) => {
+  app.post('/v1/messages/:id/cancel', async (request) => {
     refuseBody(request);
     const { id } = await findMessage(request, options);
     const isCanceled = delivery.cancelHere(id) ?? (await store.cancel(id, clock.now(), clock.now() + keepKeysMs));
     if (!isCanceled) throw conflict('Only a queued message can be canceled.', id);
-    return writeJson(request, reply, messageView(await findMessage(request, options), delivery));
+    return jsonAnswer(messageView(await findMessage(request, options), delivery));
   });
 
-  app.post('/v1/messages/cancel', async (request, reply) => {
+  app.post('/v1/messages/cancel', async (request) => {
     const filter = readFilter(parseExact(textOf(request.body)), callerOf(request));
     // Those whose callers wait here first, so that these are told at once.
     const here = await delivery.cancelManyHere(filter);
     const stored = await store.cancelMany(filter, clock.now(), clock.now() + keepKeysMs);
-    return writeJson(request, reply, { canceled: here + stored });
+    return jsonAnswer({ canceled: here + stored });
   });
 
-  app.post('/v1/messages/:id/reconcile', async (request, reply) => {
+  app.post('/v1/messages/:id/reconcile', async (request) => {
     refuseBody(request);
     const row = await findUnknown(request);
     const { isOpen: _, ...reconciliation } = await reconciler.reconcile(row);
     if (reconciliation.isResolved) await forget(row);
     const view = messageView(await findMessage(request, options), delivery);
-    return writeJson(request, reply, { ...view, reconciliation });
+    return jsonAnswer({ ...view, reconciliation });
   });
 
-  app.post('/v1/messages/:id/resolve', async (request, reply) => {
+  app.post('/v1/messages/:id/resolve', async (request) => {
     const body = parseExact(textOf(request.body));
     if (!resolveBody.check(body)) throw invalidRequest(resolveBody.faults(body));
     const row = await findUnknown(request);
@@ -72,7 +72,7 @@ export function addMessageActions(app: FastifyInstance, options: MessageActionOp
     if (!isResolved) throw conflict('The message is not unknown any more.', row.id);
     // What failed may be sent again from its files.
     if (state === 'sent') await forget(row);
-    return writeJson(request, reply, messageView(await findMessage(request, options), delivery));
+    return jsonAnswer(messageView(await findMessage(request, options), delivery));
   });
 
   /** What cannot be removed changes nothing about the message; the files may also be another gateway's. */

@@ -5,7 +5,7 @@ import { isFinal, type Message } from '../../delivery/message.ts';
 import { GatewayError } from '../../kernel/errors.ts';
 import type { MessageRow } from '../../store/message-row.ts';
 import type { Store } from '../../store/store.ts';
-import { writeJson } from '../answer.ts';
+import { jsonAnswer } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { cursorAfter, isMessageId, readListQuery } from '../message-filter.ts';
 import { messageView } from '../message-view.ts';
@@ -30,17 +30,17 @@ export function addMessageRoutes(app: FastifyInstance, options: MessageRouteOpti
       await watch.wait(message.id, waitMs, gone.signal);
       message = await findMessage(request, options);
     }
-    return writeJson(request, reply, messageView(message, delivery));
+    return jsonAnswer(messageView(message, delivery));
   });
 
-  app.get('/v1/messages', async (request, reply) => {
+  app.get('/v1/messages', async (request) => {
     const { filter, limit, before } = readListQuery(request.query, callerOf(request));
     // One more than asked for tells whether there is a next page.
     const rows = await store.list(filter, limit + 1, before);
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const nextCursor = rows.length > limit && last !== undefined ? cursorAfter(last.id) : null;
-    return writeJson(request, reply, { messages: page.map((row) => messageView(row, delivery)), nextCursor });
+    return jsonAnswer({ messages: page.map((row) => messageView(row, delivery)), nextCursor });
   });
 }
 

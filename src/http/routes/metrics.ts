@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { GatewayError } from '../../kernel/errors.ts';
 import type { Scrape } from '../../observability/metrics.ts';
-import { write } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 
 /**
@@ -9,10 +8,10 @@ import { callerOf } from '../auth.ts';
  * scope.
  */
 export function addMetricsRoute(app: FastifyInstance, scrape: () => Promise<Scrape>): void {
-  app.get('/metrics', async (request, reply) => {
+  app.get('/metrics', async (request) => {
     if (!callerOf(request).admin) throw new GatewayError('forbidden', 'Only an admin may read the metrics.');
     const { contentType, body } = await scrape();
     const headers = { 'content-type': contentType, 'cache-control': 'no-store' };
-    return write(request, reply, { status: 200, headers, body, error: null });
+    return { status: 200, headers, body, error: null };
   });
 }

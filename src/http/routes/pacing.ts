@@ -9,7 +9,7 @@ import { traceIdOf } from '../../kernel/trace-id.ts';
 import { compileSchema } from '../../kernel/validate.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Pause } from '../../store/flows.ts';
-import { isoTime, writeJson } from '../answer.ts';
+import { isoTime, jsonAnswer } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { textOf } from '../body.ts';
 
@@ -36,13 +36,13 @@ const stopBody = compileSchema(stopSchema);
 export function addPacingRoutes(app: FastifyInstance, options: PacingRouteOptions): void {
   const { desk, log } = options;
 
-  app.get('/v1/pacing', async (request, reply) => {
+  app.get('/v1/pacing', async (request) => {
     requireAdmin(request);
-    return writeJson(request, reply, { accounts: (await desk.view()).map(pacingView) });
+    return jsonAnswer({ accounts: (await desk.view()).map(pacingView) });
   });
 
   for (const action of ['pause', 'resume'] as const) {
-    app.post<{ Params: { account: string } }>(`/v1/pacing/:account/${action}`, async (request, reply) => {
+    app.post<{ Params: { account: string } }>(`/v1/pacing/:account/${action}`, async (request) => {
       const caller = requireAdmin(request);
       const { account } = request.params;
       if (!desk.hasAccount(account)) throw new GatewayError('not_found', 'There is no account of this name.');
@@ -61,7 +61,7 @@ export function addPacingRoutes(app: FastifyInstance, options: PacingRouteOption
         'pacing changed by hand',
       );
       const view = (await desk.view()).find((each) => each.account === account);
-      return writeJson(request, reply, view === undefined ? {} : pacingView(view));
+      return jsonAnswer(view === undefined ? {} : pacingView(view));
     });
   }
 }

@@ -15,7 +15,7 @@ import { GatewayError } from '../../kernel/errors.ts';
 import { AttachmentDamaged } from '../../store/errors.ts';
 import type { MessageRow } from '../../store/message-row.ts';
 import type { Store } from '../../store/store.ts';
-import { channelAnswer, write } from '../answer.ts';
+import { channelAnswer } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { placeOf } from '../draft.ts';
 import { holdingFiles } from '../held-files.ts';
@@ -71,19 +71,12 @@ export function addResendRoute(app: FastifyInstance, options: ResendOptions): vo
       // The first request changed nothing about the message, but others may have since.
       const again = await options.repeats.find(reply, { key, preferences: ASYNC, render: channelAnswer });
       if (again === null) throw error;
-      return write(request, reply, again);
+      return again;
     }
     const { draft, files } = copy;
-    return holdingFiles(spool, files, async (taken) => {
-      const answer = await options.send(request, reply, {
-        draft,
-        key,
-        preferences: ASYNC,
-        render: channelAnswer,
-        taken,
-      });
-      return write(request, reply, answer);
-    });
+    return holdingFiles(spool, files, (taken) =>
+      options.send(request, reply, { draft, key, preferences: ASYNC, render: channelAnswer, taken }),
+    );
   });
 
   /** @throws GatewayError if the message cannot be sent again, or not by this caller */
