@@ -34,6 +34,7 @@ export const serveCommand: Command = {
     const url = await services.listen().catch(async (error: unknown) => {
       // Without a listener nobody would see that it goes on sending.
       await services.close();
+      log.flush();
       throw error;
     });
     log.info({ url, accounts: config.accounts.length, streams: config.directory.streams.length }, 'listening');

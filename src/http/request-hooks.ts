@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { GatewayError } from '../kernel/errors.ts';
 import { traceIdOf } from '../kernel/trace-id.ts';
 import { errorFields } from '../observability/error-fields.ts';
 import type { Log } from '../observability/log.ts';
-import type { RequestObserver } from '../observability/request-metrics.ts';
+import type { EndedRequest, RequestObserver } from '../observability/request-metrics.ts';
 import { createRequestContext, type RequestContext, traceparentOf } from './request-context.ts';
 
 export interface RequestHookOptions {
@@ -29,15 +30,17 @@ export function addRequestHooks(app: FastifyInstance, { log, requestEnded }: Req
   app.decorateRequest('traceparent', '');
 
   const tell = (request: FastifyRequest, reply: FastifyReply) => {
-    const route = request.routeOptions.url ?? null;
-    logRequest(request, reply, route, log);
-    requestEnded({
+    const ended: EndedRequest = {
       method: request.method,
-      route,
+      route: request.routeOptions.url ?? null,
       status: reply.statusCode,
       caller: request.context.caller?.name ?? null,
       durationMs: performance.now() - request.context.startedAt,
-    });
+    };
+    const fields = fieldsOf(request, reply, ended);
+    if (ended.status >= 500) log.error(fields, 'request');
+    else log.info(fields, 'request');
+    requestEnded(ended);
   };
   let inProgress = 0;
   const end = (context: RequestContext) => {
@@ -54,7 +57,7 @@ export function addRequestHooks(app: FastifyInstance, { log, requestEnded }: Req
     reply.header('traceparent', request.traceparent);
     // The one event that comes for every request, answered or left. What a caller left behind goes on to its end, and
     // is told then.
-    reply.raw.once('close', () => {
+    reply.raw.on('close', () => {
       end(context);
       context.onClosed();
       if (reply.sent) tell(request, reply);
@@ -74,34 +77,34 @@ export function addRequestHooks(app: FastifyInstance, { log, requestEnded }: Req
   });
 }
 
-function logRequest(request: FastifyRequest, reply: FastifyReply, route: string | null, log: Log): void {
-  const { caller, message, error } = request.context;
-  const fields: Record<string, unknown> = {
+/** Undefined ones are left out. In one piece, since an object that grows field by field leaves its former selves behind. */
+function fieldsOf(request: FastifyRequest, reply: FastifyReply, ended: EndedRequest) {
+  const { message, error } = request.context;
+  return {
     requestId: request.id,
     traceId: traceIdOf(request.traceparent),
-    method: request.method,
-    route,
-    status: reply.statusCode,
-    durationMs: Math.round((performance.now() - request.context.startedAt) * 10) / 10,
-    caller: caller?.name ?? null,
+    method: ended.method,
+    route: ended.route,
+    status: ended.status,
+    durationMs: Math.round(ended.durationMs * 10) / 10,
+    caller: ended.caller,
+    callerLeft: reply.raw.writableFinished ? undefined : true,
+    messageId: message?.id ?? error?.options.messageId,
+    channel: message?.channel,
+    stream: message?.stream,
+    lane: message?.lane,
+    state: message?.state,
+    attempts: message?.attempts.length,
+    replayed: reply.getHeader('idempotency-replayed') === undefined ? undefined : true,
+    ...(error !== null && failureFields(error)),
   };
-  if (!reply.raw.writableFinished) fields['callerLeft'] = true;
-  if (message !== null) {
-    fields['messageId'] = message.id;
-    fields['channel'] = message.channel;
-    fields['stream'] = message.stream;
-    fields['lane'] = message.lane;
-    fields['state'] = message.state;
-    fields['attempts'] = message.attempts.length;
-  }
-  if (reply.getHeader('idempotency-replayed') !== undefined) fields['replayed'] = true;
-  if (error !== null) {
-    fields['messageId'] ??= error.options.messageId;
-    fields['code'] = error.code;
-    fields['outcome'] = error.outcome ?? null;
-    fields['upstreamStatus'] = error.options.upstream?.status ?? null;
-    if (error.cause !== undefined) Object.assign(fields, errorFields(error.cause));
-  }
-  if (reply.statusCode >= 500) log.error(fields, 'request');
-  else log.info(fields, 'request');
+}
+
+function failureFields(error: GatewayError) {
+  return {
+    code: error.code,
+    outcome: error.outcome ?? null,
+    upstreamStatus: error.options.upstream?.status ?? null,
+    ...(error.cause !== undefined && errorFields(error.cause)),
+  };
 }

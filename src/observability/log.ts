@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { createIsoTime } from '../kernel/iso-time.ts';
+import { createLineBuffer } from './line-buffer.ts';
 
 /** Where log lines go. Lines are whole, newline-terminated JSON. */
 export interface LogSink {
@@ -26,8 +27,6 @@ export interface ClosableLog extends Log {
   flush(): void;
 }
 
-const FLUSH_EVERY_MS = 100;
-
 /**
  * A pino logger. What must not be logged is never handed to it: every call names its fields, and none of them holds
  * a key, a text, an address or a phone number.
@@ -36,9 +35,12 @@ export function createLog({ level, sink }: LogOptions): ClosableLog {
   const isoTime = createIsoTime();
   const settings = { level, base: null, timestamp: () => `,"time":"${isoTime(Date.now())}"` };
   if (sink !== undefined) return withFlush(pino(settings, sink), () => {});
-  // One write for many lines: a write for each line costs more than making it.
-  const destination = pino.destination({ fd: 1, minLength: 8_192, sync: true, periodicFlush: FLUSH_EVERY_MS });
-  return withFlush(pino(settings, destination), () => destination.flushSync());
+  const destination = pino.destination({ fd: 1, sync: true });
+  const lines = createLineBuffer((text) => void destination.write(text));
+  return withFlush(pino(settings, lines), () => {
+    lines.flush();
+    destination.flushSync();
+  });
 }
 
 function withFlush(logger: Log, flush: () => void): ClosableLog {
