@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream';
 import { buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { Clock } from '../kernel/clock.ts';
 import { withinTime } from './connector.ts';
-import { createExchange, type Exchange, type ExchangeTimeouts } from './exchange.ts';
+import { type Exchange, ExchangeHandler, type ExchangeTimeouts } from './exchange.ts';
 import type { MultipartBody } from './multipart-body.ts';
 
 /** One HTTP call. `path` is absolute and already encoded; `key` is the account's API key of this attempt. */
@@ -48,24 +49,28 @@ export function createCommboxClient(options: CommboxClientOptions): CommboxClien
       new Promise((resolve) => {
         const { body } = request;
         const multipart = body !== null && typeof body === 'object' && 'chunks' in body ? body : null;
-        const exchange = createExchange(clock, timeouts, multipart, resolve);
+        const handler = new ExchangeHandler(clock, timeouts, multipart !== null, resolve);
         dispatcher.dispatch(
           {
             origin,
             path: request.path,
             method: request.method,
             headers: headersOf(request, multipart),
-            body: exchange.body ?? (body as string | Buffer | null),
-            // The exchange keeps the time itself: undici's limits are per chunk and start at other moments.
+            body: multipart === null ? (body as string | Buffer | null) : streamOf(multipart, handler),
+            // The handler keeps the time itself: undici's limits are per chunk and start at other moments.
             headersTimeout: 0,
             bodyTimeout: 0,
           },
-          exchange.handler,
+          handler,
         );
       }),
     close: () => dispatcher.close(),
     destroy: () => dispatcher.destroy(),
   };
+}
+
+function streamOf(multipart: MultipartBody, handler: ExchangeHandler): Readable {
+  return Readable.from(handler.withProgress(multipart.chunks()), { objectMode: false });
 }
 
 function headersOf(request: CommboxRequest, multipart: MultipartBody | null): string[] {

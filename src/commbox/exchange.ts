@@ -1,7 +1,6 @@
-import { Readable } from 'node:stream';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../kernel/clock.ts';
-import type { MultipartBody } from './multipart-body.ts';
 
 /** How one HTTP call ended. `started` tells whether a byte of it may have left, the line between safe and unclear. */
 export type Exchange =
@@ -32,82 +31,103 @@ const LONGEST_ANSWER_BYTES = 1024 * 1024;
 class ExchangeTimeout extends Error {}
 class AnswerTooLong extends Error {}
 
-/** Follows one call through undici's callbacks and reports its end exactly once. */
-export function createExchange(
-  clock: Clock,
-  timeouts: ExchangeTimeouts,
-  multipart: MultipartBody | null,
-  report: (end: Exchange) => void,
-): { readonly handler: Dispatcher.DispatchHandler; readonly body: Readable | null } {
-  let controller: Dispatcher.DispatchController | null = null;
-  let cancelTimer: (() => void) | null = null;
-  let status = 0;
-  let headers: Record<string, string | string[] | undefined> = {};
-  const chunks: Buffer[] = [];
-  let received = 0;
-  let isOver = false;
+/** Follows one call through undici's callbacks and reports its end exactly once. One object, since it is made for every message. */
+export class ExchangeHandler implements Dispatcher.DispatchHandler {
+  readonly #clock: Clock;
+  readonly #timeouts: ExchangeTimeouts;
+  /** Progress of the body starts the wait for the answer, where it is written piece by piece. */
+  readonly #isStreamed: boolean;
+  readonly #report: (end: Exchange) => void;
+  #controller: Dispatcher.DispatchController | null = null;
+  #cancelTimer: (() => void) | null = null;
+  #status = 0;
+  #headers: Record<string, string | string[] | undefined> = {};
+  readonly #chunks: Buffer[] = [];
+  #received = 0;
+  #isOver = false;
 
-  const expireIn = (delayMs: number, what: string) => {
-    cancelTimer?.();
-    cancelTimer = clock.schedule(delayMs, () => controller?.abort(new ExchangeTimeout(what)));
-  };
-  const finish = (end: Exchange) => {
-    if (isOver) return;
-    isOver = true;
-    cancelTimer?.();
-    report(end);
-  };
-  const answer = (isCut: boolean) =>
-    finish({
+  constructor(clock: Clock, timeouts: ExchangeTimeouts, isStreamed: boolean, report: (end: Exchange) => void) {
+    this.#clock = clock;
+    this.#timeouts = timeouts;
+    this.#isStreamed = isStreamed;
+    this.#report = report;
+  }
+
+  onRequestStart(current: Dispatcher.DispatchController): void {
+    // undici may take a request up anew after its connection was reset; the first try may have reached CommBox.
+    if (this.#controller !== null) {
+      current.abort(new Error('not sent a second time'));
+      return;
+    }
+    this.#controller = current;
+    if (this.#isStreamed) this.#expireIn(this.#timeouts.writeStallMs, 'no progress while writing');
+    else this.#expireIn(this.#timeouts.answerMs, 'no complete answer in time');
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
+    if (statusCode < 200) return;
+    this.#status = statusCode;
+    this.#headers = headers;
+  }
+
+  onResponseData(current: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#received += chunk.length;
+    if (this.#received > LONGEST_ANSWER_BYTES) current.abort(new AnswerTooLong());
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#answer(false);
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    // A status other than 2xx has said what counts, even if its body never ends.
+    const isDecided = this.#status !== 0 && (this.#status < 200 || this.#status >= 300);
+    if (isDecided || error instanceof AnswerTooLong) this.#answer(true);
+    else {
+      const isTimeout = error instanceof ExchangeTimeout;
+      this.#finish({ kind: 'failed', started: this.#controller !== null, isTimeout, error });
+    }
+  }
+
+  /** The body of a multipart. Every chunk that is asked for is progress; after the last one the wait for the answer begins. */
+  async *withProgress(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      if (!this.#isOver) this.#expireIn(this.#timeouts.writeStallMs, 'no progress while writing');
+      yield chunk;
+    }
+    if (!this.#isOver) this.#expireIn(this.#timeouts.answerMs, 'no complete answer in time');
+  }
+
+  #expireIn(delayMs: number, what: string): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#clock.schedule(delayMs, () => this.#controller?.abort(new ExchangeTimeout(what)));
+  }
+
+  #answer(isCut: boolean): void {
+    const headers = this.#headers;
+    this.#finish({
       kind: 'answer',
-      status,
+      status: this.#status,
       contentType: single(headers['content-type']),
       retryAfter: single(headers['retry-after']),
       date: single(headers['date']),
-      body: isCut ? Buffer.alloc(0) : chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
+      body: isCut ? Buffer.alloc(0) : whole(this.#chunks),
       isCut,
     });
-
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart(current) {
-      // undici may take a request up anew after its connection was reset; the first try may have reached CommBox.
-      if (controller !== null) return current.abort(new Error('not sent a second time'));
-      controller = current;
-      if (multipart === null) expireIn(timeouts.answerMs, 'no complete answer in time');
-      else expireIn(timeouts.writeStallMs, 'no progress while writing');
-    },
-    onResponseStart(_, statusCode, responseHeaders) {
-      if (statusCode < 200) return;
-      status = statusCode;
-      headers = responseHeaders;
-    },
-    onResponseData(current, chunk) {
-      received += chunk.length;
-      if (received > LONGEST_ANSWER_BYTES) current.abort(new AnswerTooLong());
-      else chunks.push(chunk);
-    },
-    onResponseEnd: () => answer(false),
-    onResponseError(_, error) {
-      // A status other than 2xx has said what counts, even if its body never ends.
-      const isDecided = status !== 0 && (status < 200 || status >= 300);
-      if (isDecided || error instanceof AnswerTooLong) answer(true);
-      else {
-        const isTimeout = error instanceof ExchangeTimeout;
-        finish({ kind: 'failed', started: controller !== null, isTimeout, error });
-      }
-    },
-  };
-
-  const body = multipart === null ? null : Readable.from(withProgress(multipart.chunks()), { objectMode: false });
-  /** Every chunk that is asked for is progress; after the last one the wait for the answer begins. */
-  async function* withProgress(source: AsyncGenerator<Uint8Array>) {
-    for await (const chunk of source) {
-      if (!isOver) expireIn(timeouts.writeStallMs, 'no progress while writing');
-      yield chunk;
-    }
-    if (!isOver) expireIn(timeouts.answerMs, 'no complete answer in time');
   }
-  return { handler, body };
+
+  #finish(end: Exchange): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cancelTimer?.();
+    this.#report(end);
+  }
+}
+
+function whole(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
 }
 
 function single(value: string | string[] | undefined): string | undefined {

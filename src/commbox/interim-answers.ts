@@ -19,6 +19,10 @@ export function skipContinue(socket: Socket): void {
   socket.read = (size?: number) => {
     const chunk = read(size) as Buffer | null;
     if (chunk === null || !isAwaiting) return chunk;
+    if (held === null && isFinal(chunk)) {
+      isAwaiting = false;
+      return chunk;
+    }
     held = afterContinues(held === null ? chunk : Buffer.concat([held, chunk]));
     if (isUndecided(held)) return null;
     isAwaiting = false;
@@ -30,6 +34,15 @@ export function skipContinue(socket: Socket): void {
     isAwaiting = true;
     return write(...args);
   };
+}
+
+// Nearly all are, and it shows in their tenth byte: the first digit of the status.
+const STATUS_AT = 'HTTP/1.1 '.length;
+const INTERIM = 0x31;
+
+function isFinal(bytes: Buffer): boolean {
+  const digit = bytes[STATUS_AT];
+  return digit !== undefined && digit !== INTERIM;
 }
 
 function afterContinues(bytes: Buffer): Buffer {

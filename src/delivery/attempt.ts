@@ -8,7 +8,7 @@ import { parseRetryAfter } from '../commbox/retry-after.ts';
 import { streamObjectsPath } from '../commbox/stream-path.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Keyring } from './keyring.ts';
-import type { AttemptResult, Message, RawAnswer } from './message.ts';
+import { type AttemptResult, isKeyRefused, type Message, type RawAnswer } from './message.ts';
 import { filesOf } from './payload.ts';
 
 export interface AttemptOptions {
@@ -22,10 +22,10 @@ export interface AttemptOptions {
 export type Attempt = (message: Message) => Promise<AttemptResult>;
 
 export function createAttempt({ client, basePath, keyring, clock }: AttemptOptions): Attempt {
-  const call = async (message: Message, key: string): Promise<AttemptResult> => {
+  const call = (message: Message, key: string): Promise<AttemptResult> => {
     const startedAt = clock.monotonic();
-    const { payload } = message;
-    const exchange = await client.call({
+    const { payload, sendsToClient } = message;
+    const exchange = client.call({
       method: 'POST',
       path: streamObjectsPath(basePath, message.streamId),
       key,
@@ -33,26 +33,37 @@ export function createAttempt({ client, basePath, keyring, clock }: AttemptOptio
       traceparent: message.traceparent ?? undefined,
       body: payload.kind === 'json' ? payload.body : createMultipartBody(payload.data, payload.files),
     });
-    const durationMs = clock.monotonic() - startedAt;
-    return judge(exchange, keyring, { sendsToClient: message.sendsToClient, durationMs, nowMs: clock.now() });
+    return exchange.then((end) => {
+      const durationMs = clock.monotonic() - startedAt;
+      return judge(end, keyring, { sendsToClient, durationMs, nowMs: clock.now() });
+    });
   };
-
-  return async (message) => {
-    const files = filesOf(message.payload);
-    if (message.isDamaged || (files.length > 0 && (await isAnyGone(files)))) {
-      return { kind: 'damaged', durationMs: 0, error: new Error('a stored attachment is missing or damaged') };
-    }
+  const callWithAnyKey = (message: Message): Promise<AttemptResult> => {
     const key = keyring.preferred();
-    const result = await call(message, key);
-    if (result.kind !== 'refused' || result.code !== 'commbox_unauthorized') return result;
-    // A refused key created nothing, so the other one may be tried at once.
-    const other = keyring.other(key);
+    return call(message, key).then((result) => (isKeyRefused(result) ? callWithOther(message, key, result) : result));
+  };
+  /** A refused key created nothing, so the other one may be tried at once. */
+  const callWithOther = async (message: Message, refused: string, result: AttemptResult) => {
+    const other = keyring.other(refused);
     if (other === null) return result;
     const second = await call(message, other);
-    if (second.kind !== 'refused' || second.code !== 'commbox_unauthorized') keyring.prefer(other);
+    if (!isKeyRefused(second)) keyring.prefer(other);
     return second;
   };
+  const callWithFiles = async (message: Message, files: readonly SpooledFile[]): Promise<AttemptResult> =>
+    message.isDamaged || (await isAnyGone(files)) ? damaged() : callWithAnyKey(message);
+
+  return (message) => {
+    const files = filesOf(message.payload);
+    return files.length > 0 || message.isDamaged ? callWithFiles(message, files) : callWithAnyKey(message);
+  };
 }
+
+const damaged = (): AttemptResult => ({
+  kind: 'damaged',
+  durationMs: 0,
+  error: new Error('a stored attachment is missing or damaged'),
+});
 
 type Answered = Extract<Exchange, { readonly kind: 'answer' }>;
 

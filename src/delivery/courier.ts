@@ -3,7 +3,7 @@ import type { Pacer, Pass } from '../pacing/pacer.ts';
 import type { Attempt } from './attempt.ts';
 import type { Credentials } from './credentials.ts';
 import type { Ledger } from './ledger.ts';
-import { type AttemptResult, isFinal, type Message } from './message.ts';
+import { type AttemptResult, isFinal, isKeyRefused, type Message } from './message.ts';
 import * as outcomes from './outcomes.ts';
 
 /** Hears of every attempt and every end; what it does with that must not throw. */
@@ -89,16 +89,13 @@ export function createCourier(options: CourierOptions): Courier {
     send(message) {
       const pass = pacer.enter(clock.now());
       busy++;
-      options
-        .attempt(message)
-        .catch(faultOfOurs)
-        .then((result) => {
-          tellPacer(pass, result);
-          const isRefusedKey = result.kind === 'refused' && result.code === 'commbox_unauthorized';
-          if (!isRefusedKey) return end(message, result, false);
-          // With every key refused, either they are at fault, and the message can wait, or it is.
-          credentials.refused().then((blame) => end(message, result, blame === 'account'));
-        });
+      const ended = (result: AttemptResult) => {
+        tellPacer(pass, result);
+        if (!isKeyRefused(result)) return end(message, result, false);
+        // With every key refused, either they are at fault, and the message can wait, or it is.
+        credentials.refused().then((blame) => end(message, result, blame === 'account'));
+      };
+      options.attempt(message).then(ended, (error) => ended(faultOfOurs(error)));
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Attempt } from './attempt.ts';
 import type { KeySource } from './keyring.ts';
+import { type AttemptResult, isKeyRefused, type Message } from './message.ts';
 
 export interface FreshKeysOptions {
   readonly attempt: Attempt;
@@ -13,13 +14,16 @@ export interface FreshKeysOptions {
  * in the moment that its predecessor ends costs no message. Nothing was created by what was refused.
  */
 export function withFreshKeys({ attempt, keys, refresh }: FreshKeysOptions): Attempt {
-  return async (message) => {
-    const before = keys();
-    const result = await attempt(message);
-    if (result.kind !== 'refused' || result.code !== 'commbox_unauthorized') return result;
+  const again = async (message: Message, result: AttemptResult, before: ReturnType<KeySource>) => {
     await refresh();
     const after = keys();
     const isSame = after.current === before.current && after.next === before.next;
     return isSame ? result : attempt(message);
+  };
+
+  return async (message) => {
+    const before = keys();
+    const result = await attempt(message);
+    return isKeyRefused(result) ? again(message, result, before) : result;
   };
 }

@@ -23,34 +23,40 @@ const MOST_REMEMBERED = 8;
 export function createKeyring(keys: KeySource): Keyring {
   let choice: { readonly current: string; readonly accepted: string } | null = null;
   const remembered = new Map<string, RegExp>();
+  /** The longest first: a key may begin with another. */
+  let patterns: readonly RegExp[] = [];
 
-  const both = () => {
+  const held = () => {
     const { current, next } = keys();
-    const held = next === null ? [current] : [current, next];
-    for (const key of held) remember(key);
-    return held;
+    remember(current);
+    if (next !== null) remember(next);
+    return { current, next };
   };
   const remember = (key: string) => {
     if (remembered.has(key)) return;
     remembered.set(key, keyPattern(key));
     const [oldest] = remembered.keys();
     if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+    patterns = [...remembered].sort(([one], [other]) => other.length - one.length).map(([, pattern]) => pattern);
   };
   return {
     preferred() {
-      const [current = '', next] = both();
-      return next !== undefined && choice?.accepted === next && choice.current === current ? next : current;
+      const { current, next } = held();
+      return next !== null && choice?.accepted === next && choice.current === current ? next : current;
     },
-    other: (refused) => both().find((key) => key !== refused) ?? null,
+    other(refused) {
+      const { current, next } = held();
+      const other = current === refused ? next : current;
+      return other === refused ? null : other;
+    },
     prefer(key) {
       choice = { current: keys().current, accepted: key };
     },
     redact(text) {
-      both();
-      // The longest first: a key may begin with another.
-      return [...remembered]
-        .sort(([one], [other]) => other.length - one.length)
-        .reduce((rest, [, pattern]) => rest.replace(pattern, '[redacted]'), text);
+      held();
+      let rest = text;
+      for (const pattern of patterns) rest = rest.replace(pattern, '[redacted]');
+      return rest;
     },
   };
 }

@@ -41,6 +41,11 @@ export function createLink({ url, keyring, concurrency, ...options }: LinkOption
   const unused = Promise.withResolvers<void>();
   let isLeft = false;
 
+  const over = <T>(end: T): T => {
+    attempts--;
+    noticeEnd();
+    return end;
+  };
   const noticeEnd = () => {
     if (isLeft && attempts === 0) unused.resolve();
   };
@@ -51,14 +56,11 @@ export function createLink({ url, keyring, concurrency, ...options }: LinkOption
     lookups,
     questions,
     basePath,
-    async attempt(message) {
+    attempt(message) {
       attempts++;
-      try {
-        return await attempt(message);
-      } finally {
-        attempts--;
-        noticeEnd();
-      }
+      return attempt(message).then(over, (error) => {
+        throw over(error);
+      });
     },
     leave() {
       isLeft = true;

@@ -53,6 +53,11 @@ export type AttemptResult = { readonly durationMs: number; readonly upstream?: U
   | { readonly kind: 'unclear'; readonly code: UnclearCode; readonly raw: RawAnswer | null; readonly error?: Error }
 );
 
+/** Whether CommBox refused the key that the call was made with: nothing was created, and another may be tried. */
+export function isKeyRefused(result: AttemptResult): boolean {
+  return result.kind === 'refused' && result.code === 'commbox_unauthorized';
+}
+
 export type RefusalCode = 'commbox_rejected' | 'commbox_stream_not_found' | 'commbox_unauthorized';
 export type UnclearCode = 'commbox_error' | 'commbox_timeout';
 

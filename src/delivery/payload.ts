@@ -5,7 +5,7 @@ import type { Payload as StoredPayload } from '../store/message-row.ts';
 export type Payload = StoredPayload | { readonly kind: 'json'; readonly body: Buffer };
 
 export function jsonPayload(object: unknown): Payload {
-  return { kind: 'json', body: Buffer.from(`{"data":${JSON.stringify(object)}}`) };
+  return { kind: 'json', body: Buffer.from(JSON.stringify({ data: object })) };
 }
 
 /** The files that go with a message. */

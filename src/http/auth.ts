@@ -1,6 +1,6 @@
 import type {} from '@fastify/rate-limit';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Caller } from '../access/caller.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller, RateLimit } from '../access/caller.ts';
 import type { Directory } from '../access/directory.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
@@ -31,16 +31,7 @@ export function addAuthentication(app: FastifyInstance, { directory, clock }: Au
     windowMs: MINUTE_MS,
     mostSources: MOST_SOURCES,
   });
-  const limitCaller = app.rateLimit({
-    max: (request: FastifyRequest) => callerOf(request).rateLimit?.max ?? Number.POSITIVE_INFINITY,
-    timeWindow: (request: FastifyRequest) => (callerOf(request).rateLimit?.windowSeconds ?? 60) * 1000,
-    keyGenerator: (request: FastifyRequest) => `caller:${callerOf(request).name}`,
-    errorResponseBuilder: (request, context) =>
-      new GatewayError(
-        'rate_limited',
-        `This caller may make ${context.max} requests in ${callerOf(request).rateLimit?.windowSeconds ?? 60} s.`,
-      ),
-  });
+  const limiterOf = createLimiters(app);
 
   app.addHook('onRequest', (request, reply, done) => {
     const repeated = repeatedHeaders(request.raw);
@@ -49,9 +40,35 @@ export function addAuthentication(app: FastifyInstance, { directory, clock }: Au
     if (caller === null) return done(refusal(failures.note(sourceOf(request))));
     request.context.caller = caller;
     if (caller.rateLimit === null) return done();
-    const limited = limitCaller.call(app, request, reply) as Promise<void>;
-    limited.then(() => done(), done);
+    limiterOf(caller.rateLimit)(request, reply).then(() => done(), done);
   });
+}
+
+type Limiter = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+/**
+ * One limiter for each limit, which counts its callers one by one: a limit that came as a function would be waited for
+ * at every request. A caller whose limit is changed begins a new window.
+ */
+function createLimiters(app: FastifyInstance): (limit: RateLimit) => Limiter {
+  const limiters = new Map<string, Limiter>();
+  const createLimiter = ({ max, windowSeconds }: RateLimit): Limiter =>
+    app
+      .rateLimit({
+        max,
+        timeWindow: windowSeconds * 1_000,
+        keyGenerator: (request: FastifyRequest) => callerOf(request).name,
+        errorResponseBuilder: () =>
+          new GatewayError('rate_limited', `This caller may make ${max} requests in ${windowSeconds} s.`),
+      })
+      .bind(app) as Limiter;
+
+  return (limit) => {
+    const name = `${limit.max}/${limit.windowSeconds}`;
+    const limiter = limiters.get(name) ?? createLimiter(limit);
+    limiters.set(name, limiter);
+    return limiter;
+  };
 }
 
 /** The caller of a request inside an authenticated scope. */

@@ -40,8 +40,8 @@ export function isPlainlySent(row: MessageRow): boolean {
   );
 }
 
-/** The row's values of {@link sentColumns}, in their order. */
-export function sentCells(row: MessageRow): SQLInputValue[] {
+/** Adds the row's values of {@link sentColumns}, in their order. */
+export function addSentCells(row: MessageRow, cells: SQLInputValue[]): void {
   const values = toValues(row);
-  return places.map((place) => values[place] ?? null);
+  for (const place of places) cells.push(values[place] ?? null);
 }
