@@ -1,22 +1,24 @@
 import type { Spool, SpooledFile } from '../attachments/spool.ts';
 
-/**
- * Runs `work`, and removes the files afterwards unless the delivery took them. From `taken` on they are its own, even if
- * `work` rejects later: a message that was accepted needs them.
- *
- * @param files What is there in the end counts: `work` may add to them.
- */
-export async function holdingFiles<T>(
-  spool: Pick<Spool, 'remove'>,
-  files: readonly SpooledFile[],
-  work: (taken: () => void) => Promise<T>,
-): Promise<T> {
-  const held = { isTaken: false };
-  try {
-    return await work(() => {
-      held.isTaken = true;
-    });
-  } finally {
-    if (!held.isTaken && files.length > 0) await spool.remove(files);
-  }
+/** The files of a request, until the delivery takes them. */
+export interface HeldFiles {
+  /** What is there in the end counts: more may be added. */
+  readonly files: SpooledFile[];
+  /** From now on they are the delivery's, even if the request fails later: a message that was accepted needs them. */
+  taken(): void;
+  /** Call in the end, whatever happened: removes them, unless they were taken. */
+  letGo(): Promise<void>;
+}
+
+export function holdFiles(spool: Pick<Spool, 'remove'>, files: SpooledFile[]): HeldFiles {
+  let isTaken = false;
+  return {
+    files,
+    taken() {
+      isTaken = true;
+    },
+    async letGo() {
+      if (!isTaken && files.length > 0) await spool.remove(files);
+    },
+  };
 }

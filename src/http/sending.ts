@@ -42,9 +42,14 @@ const MOST_TRIES = 10;
 export function createSender(options: SendingOptions): Sender {
   const { delivery, store, watch, clock, repeats } = options;
 
-  return async (request, reply, send) => {
+  return (request, reply, send) => {
     const { draft, key } = send;
-    if (draft.mode === 'sync' && key === null) return taken(request, reply, delivery.submit(draft), send);
+    const isPlain = draft.mode === 'sync' && key === null;
+    return isPlain ? taken(request, reply, delivery.submit(draft), send) : accept(request, reply, send);
+  };
+
+  async function accept(request: FastifyRequest, reply: FastifyReply, send: SendRequest): Promise<Answer> {
+    const { draft, key } = send;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const acceptance = await delivery.accept(draft, key);
       if (acceptance.kind === 'accepted') return taken(request, reply, acceptance.submission, send);
@@ -56,25 +61,21 @@ export function createSender(options: SendingOptions): Sender {
       // The first request ended in a way that frees the key: now this one is the first.
     }
     throw inFlight(null);
-  };
+  }
 
   async function taken(request: FastifyRequest, reply: FastifyReply, submission: Submission, send: SendRequest) {
     const { message } = submission;
     send.taken();
     request.context.message = message;
     try {
-      if (message.mode === 'sync') return await awaitEnd(request, reply, submission, send);
-      return await answerAccepted(message, send);
+      if (message.mode !== 'sync') return await answerAccepted(message, send);
+      if (reply.raw.closed) submission.withdraw();
+      else request.context.onClosed = submission.withdraw;
+      await submission.settled;
+      return send.render(message, message.raw);
     } catch (cause) {
       throw unanswerable(message, cause);
     }
-  }
-
-  async function awaitEnd(request: FastifyRequest, reply: FastifyReply, submission: Submission, send: SendRequest) {
-    if (reply.raw.closed) submission.withdraw();
-    else request.context.onClosed = submission.withdraw;
-    const message = await submission.settled;
-    return send.render(message, message.raw);
   }
 
   async function answerAccepted(message: Message, send: SendRequest): Promise<Answer> {

@@ -19,7 +19,7 @@ import { splitItem } from '../batch-item.ts';
 import { textOf } from '../body.ts';
 import type { DraftReader } from '../draft.ts';
 import { toGatewayError } from '../errors.ts';
-import { holdingFiles } from '../held-files.ts';
+import { holdFiles } from '../held-files.ts';
 import { claimOf } from '../keyed.ts';
 import { ASYNC } from '../prefer.ts';
 import { type Problem, problemOf } from '../problem.ts';
@@ -67,12 +67,14 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
     const { body, repeated } = parseBatch(text);
     if (!batchBody.check(body)) throw invalidRequest(batchBody.faults(body));
     const batch = claimOf(request, fingerprinter, { route: ROUTE, jsonText: text });
-    const files: SpooledFile[] = [];
-    return holdingFiles(spool, files, async (taken) => {
+    const held = holdFiles(spool, []);
+    try {
       const reads: Read[] = [];
       for (const [index, item] of (body as { messages: unknown[] }).messages.entries()) {
         const faults = repeated.get(index);
-        reads.push(faults === undefined ? await read(request, item, files) : refused(request, invalidRequest(faults)));
+        reads.push(
+          faults === undefined ? await read(request, item, held.files) : refused(request, invalidRequest(faults)),
+        );
       }
       const items = reads.flatMap((one) => ('item' in one ? [one.item] : []));
       const scopes = reads.flatMap(({ key }) => (key === null ? [] : [key.scope]));
@@ -90,7 +92,7 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
         return { status: 202, headers: location, body: JSON.stringify({ results: answers }), isBinary: false };
       });
       if (accepted.kind === 'accepted') {
-        taken();
+        held.taken();
         return asAnswer(accepted.answer);
       }
       const { record } = accepted;
@@ -98,7 +100,9 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
         throw new GatewayError('idempotency_mismatch', 'This Idempotency-Key came with another request before.');
       }
       return asAnswer(record.answer, { 'idempotency-replayed': 'true' });
-    });
+    } finally {
+      await held.letGo();
+    }
   });
 
   /** A bad item never holds up good ones: what is wrong with it becomes its result. */

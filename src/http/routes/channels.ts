@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { spoolInline } from '../../attachments/base64.ts';
 import type { MultipartLimits } from '../../attachments/limits.ts';
 import { receiveMultipart } from '../../attachments/multipart.ts';
-import type { Spool, SpooledFile } from '../../attachments/spool.ts';
+import type { Spool } from '../../attachments/spool.ts';
 import type { ChannelName } from '../../channels/channel.ts';
 import type { Fingerprinter } from '../../delivery/fingerprint.ts';
 import { jsonPayload } from '../../delivery/payload.ts';
@@ -12,7 +12,7 @@ import { channelAnswer, jsonAnswer } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { textOf, withoutMark } from '../body.ts';
 import type { ChannelDraft, DraftReader } from '../draft.ts';
-import { holdingFiles } from '../held-files.ts';
+import { type HeldFiles, holdFiles } from '../held-files.ts';
 import { claimOf } from '../keyed.ts';
 import { parsePrefer } from '../prefer.ts';
 import type { Repeats } from '../repeats.ts';
@@ -28,6 +28,11 @@ export interface ChannelRouteOptions {
   readonly clock: Clock;
 }
 
+interface Received {
+  readonly text: string;
+  readonly held: HeldFiles;
+}
+
 /** `POST /v1/{channel}` and its preview, for one channel. Needs an authenticated scope with JSON bodies. */
 export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, options: ChannelRouteOptions): void {
   const { readDraft, spool, limits, clock } = options;
@@ -35,8 +40,9 @@ export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, opt
 
   app.post(route, async (request, reply) => {
     const preferences = parsePrefer(request.headers.prefer);
-    const { text, files } = await receive(request);
-    return holdingFiles(spool, files, async (taken) => {
+    const { text, held } = isMultipart(request) ? await receive(request) : fromBody(request);
+    const { files } = held;
+    try {
       const body = parseExact(text);
       const key = claimOf(request, options.fingerprinter, { route, jsonText: text, files });
       let read: ChannelDraft;
@@ -55,29 +61,35 @@ export function addChannelRoutes(app: FastifyInstance, channel: ChannelName, opt
           ? jsonPayload(mapped.object)
           : ({ kind: 'multipart', data: JSON.stringify(mapped.object), files } as const);
       const ids = { requestId: request.id, traceparent: request.traceparent };
-      return options.send(request, reply, {
+      return await options.send(request, reply, {
         draft: { ...draft, payload, ...ids },
         key,
         preferences,
         render: channelAnswer,
-        taken,
+        taken: held.taken,
       });
-    });
+    } finally {
+      if (files.length > 0) await held.letGo();
+    }
   });
 
   app.post(`${route}/preview`, async (request) => {
     const preferences = parsePrefer(request.headers.prefer);
-    const { text, files } = await receive(request);
-    return holdingFiles(spool, files, async () => {
+    const { text, held } = isMultipart(request) ? await receive(request) : fromBody(request);
+    try {
       const { mapped } = readDraft(callerOf(request), channel, parseExact(text), preferences);
-      files.push(...(await spoolInline(spool, mapped.attachments, limits, files)));
+      held.files.push(...(await spoolInline(spool, mapped.attachments, limits, held.files)));
       return jsonAnswer(mapped.object);
-    });
+    } finally {
+      await held.letGo();
+    }
   });
 
-  async function receive(request: FastifyRequest): Promise<{ text: string; files: SpooledFile[] }> {
-    if (channel !== 'email' || !request.isMultipart()) return { text: textOf(request.body), files: [] };
+  const isMultipart = (request: FastifyRequest) => channel === 'email' && request.isMultipart();
+  const fromBody = (request: FastifyRequest): Received => ({ text: textOf(request.body), held: holdFiles(spool, []) });
+
+  async function receive(request: FastifyRequest): Promise<Received> {
     const { data, files } = await receiveMultipart(request, { spool, limits, clock });
-    return { text: withoutMark(data), files: [...files] };
+    return { text: withoutMark(data), held: holdFiles(spool, [...files]) };
   }
 }

@@ -19,7 +19,7 @@ import { callerOf } from '../auth.ts';
 import { textOf, withoutMark } from '../body.ts';
 import { placeOf } from '../draft.ts';
 import { createDropInAnswers } from '../drop-in-answer.ts';
-import { holdingFiles } from '../held-files.ts';
+import { type HeldFiles, holdFiles } from '../held-files.ts';
 import { claimOf } from '../keyed.ts';
 import { parsePrefer } from '../prefer.ts';
 import type { Repeats } from '../repeats.ts';
@@ -46,6 +46,13 @@ interface Place {
   readonly lane: Lane;
 }
 
+/** What came in. */
+interface Incoming {
+  readonly text: string;
+  readonly held: HeldFiles;
+}
+
+/** The same, read. */
 interface Received {
   readonly text: string;
   readonly data: unknown;
@@ -68,8 +75,9 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
     const place = placeFor(request, caller, streamId);
     // Only with a key can it be a repeat, and that shows when all of it is there.
     if ('error' in place && request.headers['idempotency-key'] === undefined) throw place.error;
-    const { text, files } = await receive(request);
-    return holdingFiles(spool, files, async (taken) => {
+    const { text, held } = request.isMultipart() ? await receive(request) : fromBody(request);
+    const { files } = held;
+    try {
       const { data, pointer, payload } = read(request, text, files, !options.allowlist.isOpen);
       const key = claimOf(request, options.fingerprinter, {
         route: ROUTE,
@@ -106,10 +114,12 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
         key,
         preferences,
         render: answers.ended,
-        taken,
+        taken: held.taken,
       });
       return answers.accepted(answer);
-    });
+    } finally {
+      if (files.length > 0) await held.letGo();
+    }
   });
 
   function placeFor(request: FastifyRequest, caller: Caller, streamId: string): Place | { readonly error: unknown } {
@@ -132,10 +142,11 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
     }
   }
 
-  async function receive(request: FastifyRequest): Promise<{ text: string; files: readonly SpooledFile[] }> {
-    if (!request.isMultipart()) return { text: textOf(request.body), files: [] };
+  const fromBody = (request: FastifyRequest): Incoming => ({ text: textOf(request.body), held: holdFiles(spool, []) });
+
+  async function receive(request: FastifyRequest): Promise<Incoming> {
     const { data, files } = await receiveMultipart(request, { spool, limits, clock });
-    return { text: data, files };
+    return { text: data, held: holdFiles(spool, [...files]) };
   }
 }
 

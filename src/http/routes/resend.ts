@@ -18,7 +18,7 @@ import type { Store } from '../../store/store.ts';
 import { channelAnswer } from '../answer.ts';
 import { callerOf } from '../auth.ts';
 import { placeOf } from '../draft.ts';
-import { holdingFiles } from '../held-files.ts';
+import { holdFiles } from '../held-files.ts';
 import { claimOf } from '../keyed.ts';
 import { ASYNC } from '../prefer.ts';
 import type { Repeats } from '../repeats.ts';
@@ -74,9 +74,13 @@ export function addResendRoute(app: FastifyInstance, options: ResendOptions): vo
       return again;
     }
     const { draft, files } = copy;
-    return holdingFiles(spool, files, (taken) =>
-      options.send(request, reply, { draft, key, preferences: ASYNC, render: channelAnswer, taken }),
-    );
+    const held = holdFiles(spool, [...files]);
+    try {
+      const { taken } = held;
+      return await options.send(request, reply, { draft, key, preferences: ASYNC, render: channelAnswer, taken });
+    } finally {
+      await held.letGo();
+    }
   });
 
   /** @throws GatewayError if the message cannot be sent again, or not by this caller */
