@@ -51,6 +51,7 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
     const files = messages.flatMap(({ payload }) => filesOf(payload));
     if (files.length > 0) await spool.sync(files);
   };
+  const hasFiles = ({ payload }: Message) => filesOf(payload).length > 0;
 
   const takeBack = (message: Message) => {
     if (message.mode === 'sync') outcomes.refuseForStorage(message, clock.now());
@@ -86,7 +87,7 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
 
   return {
     async insert(message, key) {
-      await syncFiles([message]);
+      if (hasFiles(message)) await syncFiles([message]);
       try {
         return (await store.insert([{ row: rowOf(message), key }]))[0];
       } catch (error) {

@@ -13,11 +13,10 @@ export interface QueueLimitOptions {
 /** Holds what waits to `QUEUE_LIMIT`. */
 export interface QueueLimit {
   /**
-   * Finds room for these messages, which are about to be stored.
-   *
-   * @throws GatewayError `overloaded`, and what the store throws.
+   * Finds room for these messages, which are about to be stored: null, or `overloaded`. At once, where what waits is
+   * known well enough; else the store is asked, and the promise rejects with what it throws.
    */
-  claim(drafts: readonly Draft[]): Promise<void>;
+  claim(drafts: readonly Draft[]): GatewayError | null | Promise<GatewayError | null>;
 }
 
 // A campaign that fills the queue must not keep a one-time password out of it.
@@ -41,17 +40,22 @@ export function createQueueLimit({ store, clock, queueLimit }: QueueLimitOptions
     claimedThen = before;
   };
 
+  const take = (drafts: readonly Draft[]): GatewayError | null => {
+    const isCritical = drafts.every(({ lane }) => lane === 'critical');
+    const limit = queueLimit * (isCritical ? 1 + CRITICAL_RESERVE : 1);
+    if (waiting() + drafts.length > limit) {
+      return new GatewayError('overloaded', 'Too many messages are waiting already.', { retryAfterMs: 30_000 });
+    }
+    claimed += drafts.length;
+    return null;
+  };
+
   return {
-    async claim(drafts) {
-      if (drafts.length === 0) return;
-      const isCritical = drafts.every(({ lane }) => lane === 'critical');
-      const limit = queueLimit * (isCritical ? 1 + CRITICAL_RESERVE : 1);
+    claim(drafts) {
+      if (drafts.length === 0) return null;
       const isKnown = clock.monotonic() - countedAt < KNOWN_FOR_MS;
-      if (!isKnown || waiting() + drafts.length > queueLimit * NEAR) await count();
-      if (waiting() + drafts.length > limit) {
-        throw new GatewayError('overloaded', 'Too many messages are waiting already.', { retryAfterMs: 30_000 });
-      }
-      claimed += drafts.length;
+      if (isKnown && waiting() + drafts.length <= queueLimit * NEAR) return take(drafts);
+      return count().then(() => take(drafts));
     },
   };
 }

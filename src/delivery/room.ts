@@ -35,16 +35,7 @@ export function createRoom(options: RoomOptions): Room {
   let isClosed = false;
 
   /** Null if there is room, else why not. */
-  const refusal = async (drafts: readonly Draft[]): Promise<GatewayError | null> => {
-    if (isClosed) return shuttingDown();
-    try {
-      await limit.claim(drafts);
-      return null;
-    } catch (error) {
-      if (error instanceof GatewayError) return error;
-      throw error;
-    }
-  };
+  const refusal = (drafts: readonly Draft[]) => (isClosed ? shuttingDown() : limit.claim(drafts));
 
   const known = async (key: KeyClaim | null) => (key === null ? null : store.findKey(key.scope));
 

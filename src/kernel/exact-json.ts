@@ -1,5 +1,6 @@
 import { type Fault, type GatewayError, invalidRequest, MAX_FAULTS } from './errors.ts';
 import { eachRepeatedMember, hasMoreMembers, type JsonPath, repeatedMember } from './json-members.ts';
+import { endOfString } from './json-text.ts';
 import { pointerTo } from './pointer.ts';
 
 declare global {
@@ -21,14 +22,26 @@ declare global {
 export const MAX_DEPTH = 20;
 
 // A number outside a string follows the start, white space, `[`, `:` or `,`. Fewer than 16 digits, without fraction,
-// exponent or minus zero, survive a double. Texts hold times and prices that look alike: a match is looked at again
-// without the strings, which is still far cheaper than the reviver. A time at the end of a sentence is no match, since
-// JSON has a digit behind the point.
-const MAY_LOSE_DIGITS = /(?:^|[[:,\s])(?:-0|-?(?:\d{16}|\d{1,15}(?:\.\d|[eE][-+\d])))/;
-const STRINGS = /"(?:[^"\\]|\\.)*"/g;
+// exponent or minus zero, survive a double. Texts hold times and prices that look alike: where a match is within a
+// string, the search goes on behind that, which is still far cheaper than the reviver. A time at the end of a sentence
+// is no match, since JSON has a digit behind the point.
+const MAY_LOSE_DIGITS = /(?:^|[[:,\s])(?:-0|-?(?:\d{16}|\d{1,15}(?:\.\d|[eE][-+\d])))/g;
 
 function mayLoseDigits(text: string): boolean {
-  return MAY_LOSE_DIGITS.test(text) && MAY_LOSE_DIGITS.test(text.replace(STRINGS, '""'));
+  let quote = text.indexOf('"');
+  MAY_LOSE_DIGITS.lastIndex = 0;
+  while (MAY_LOSE_DIGITS.test(text)) {
+    // It holds no quote, so all of it is where its end is: in a string, or outside.
+    const { lastIndex } = MAY_LOSE_DIGITS;
+    let end = 0;
+    while (quote !== -1 && quote < lastIndex && end < lastIndex) {
+      end = endOfString(text, quote);
+      quote = text.indexOf('"', end);
+    }
+    if (end < lastIndex) return true;
+    MAY_LOSE_DIGITS.lastIndex = end;
+  }
+  return false;
 }
 
 const TOKEN = /[\s{}[\]:,]+|"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;

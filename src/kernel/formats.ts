@@ -41,22 +41,33 @@ function isInt64(text: string): boolean {
   return value >= INT64_MIN && value <= INT64_MAX;
 }
 
-const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+const DATE = /^\d{4}-\d\d-\d\d$/;
 const DATE_TIME =
-  /^(\d{4}-\d{2}-\d{2})[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^\d{4}-\d\d-\d\d[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Whether a text that begins with digits in the form of a date begins with one of the calendar. */
+function beginsWithDate(text: string): boolean {
+  const year = Number(text.slice(0, 4));
+  const month = Number(text.slice(5, 7));
+  const day = Number(text.slice(8, 10));
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0);
+  return day >= 1 && day <= days;
+}
 
 function isDate(text: string): boolean {
-  const [, year, month, day] = DATE.exec(text) ?? [];
-  if (year === undefined) return false;
-  // Day 0 of the following month is the last of this one; year 2000 + y keeps two-digit years out of the 1900s.
-  const last = new Date(Date.UTC(2000 + (Number(year) % 400), Number(month), 0)).getUTCDate();
-  return Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= last;
+  return DATE.test(text) && beginsWithDate(text);
 }
 
 function isDateTime(text: string): boolean {
-  const date = DATE_TIME.exec(text)?.[1];
-  // An offset can move a date of these years out of them, and then RFC 3339 cannot write it in UTC.
-  return date !== undefined && isDate(date) && /^\d/.test(new Date(text).toISOString());
+  return DATE_TIME.test(text) && beginsWithDate(text) && isInUtcYears(text);
+}
+
+/** An offset can move a date of the first and the last year out of those that RFC 3339 can write. */
+function isInUtcYears(text: string): boolean {
+  const isAtEdge = text.startsWith('0000') || text.startsWith('9999');
+  return !isAtEdge || /^\d/.test(new Date(text).toISOString());
 }
 
 // The local part and the labels as in the HTML standard (input type=email), local part at most 64 (RFC 5321, 4.5.3.1.1);

@@ -39,6 +39,20 @@ t.test('ordinary numbers, and digits inside texts, stay ordinary values', async 
   });
 });
 
+t.test('digits are told from what looks like them in a text, whatever stands before and behind', async (t) => {
+  const { raw } = String;
+  const strings = ['"12:34.5"', '"2026-11-29T20:51:07.000Z"', raw`"\\"`, raw`"\\\"12:34.5"`, raw`"\"12:34.5"`, '" -0"'];
+  const numbers = ['1', '-0', '1.50', '1e5', '12345678901234567890'];
+  for (const before of strings) {
+    for (const number of numbers) {
+      for (const behind of strings) {
+        const text = `[${before},${number},${behind}]`;
+        t.equal(JSON.stringify(parseExact(text)), text);
+      }
+    }
+  }
+});
+
 t.test('a member called __proto__ is a member like any other', async (t) => {
   for (const number of ['1', '1.0']) {
     const parsed = parseExact(`{"__proto__":{"admin":${number}},"a":1}`) as Record<string, unknown>;

@@ -4,7 +4,7 @@ import { messageStates } from '../../src/store/message-row.ts';
 import type { ListFilter } from '../../src/store/requests.ts';
 import type { Call } from '../../src/store/sqlite/call.ts';
 import type { Database, Values } from '../../src/store/sqlite/database.ts';
-import { addSentCells } from '../../src/store/sqlite/sent-rows.ts';
+import { sentRows } from '../../src/store/sqlite/sent-rows.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createRow, picking } from './contract/support.ts';
 import { call, startEngine } from './sqlite-support.ts';
@@ -44,7 +44,7 @@ t.test('no operation reads through all messages, payloads or keys', async (t) =>
   const engine = startEngine(t, watched(plans));
   const [row, sync] = [createRow(now), createRow(now, { mode: 'sync' })];
   const recorded: SQLInputValue[] = [];
-  addSentCells(createRow(now, { state: 'sent', endedAt: now }), recorded);
+  sentRows.addCells(createRow(now, { state: 'sent', endedAt: now }), recorded);
   const key = { scope: 'k', fingerprint: 'f' };
   const answer = { status: 200, headers: {}, body: '', isBinary: false };
   const end = { state: 'failed', attempt: null, endedAt: now, erase: false } as const;

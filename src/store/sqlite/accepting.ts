@@ -4,6 +4,8 @@ import type { MessageRow } from '../message-row.ts';
 import type { InsertResult, NewMessage } from '../requests.ts';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
+import { addFresh, type FreshMessages, INSERTED, isFresh, lineOf } from './fresh-rows.ts';
+import { createFreshInsert } from './inserting-fresh.ts';
 import type { Keys } from './keys.ts';
 import { messageColumns, toValues } from './rows.ts';
 
@@ -39,11 +41,25 @@ export function createAccepting(context: StoreContext, content: Content, keys: K
     if (key !== null) keys.claim(key, row.id, null, null, now);
     return { kind: 'inserted' };
   };
-  const insert = (messages: readonly NewMessage[], now: number): InsertResult[] =>
-    messages.map((message) => insertOne(message, now));
+  const insertFresh = createFreshInsert(database);
+  const insert = (messages: readonly NewMessage[], now: number): InsertResult[] => {
+    const results: InsertResult[] = [];
+    for (let at = 0; at < messages.length; at = results.length) {
+      const fresh: FreshMessages = { cells: [], bodies: [] };
+      for (let next = messages[at]; next !== undefined && isFresh(next); next = messages[results.length]) {
+        addFresh(next, now, fresh);
+        results.push(INSERTED);
+      }
+      insertFresh(fresh);
+      const other = messages[results.length];
+      if (other !== undefined) results.push(insertOne(other, now));
+    }
+    return results;
+  };
 
   return {
     insert,
+    insertFresh,
 
     /** What `insertBatch` would return for these keys now, given in the order of its messages. */
     foreseeBatch(items: readonly KeyedId[], batch: KeyClaim | null, now: number): BatchResult {
@@ -93,9 +109,4 @@ export interface BatchRequest {
   readonly answer: StoredAnswer;
   readonly keepUntil: number;
   readonly now: number;
-}
-
-/** Where a waiting `async` message stands: see `sqliteMigrations`. */
-export function lineOf(readyAt: number, now: number): 'ready' | 'later' {
-  return readyAt <= now ? 'ready' : 'later';
 }

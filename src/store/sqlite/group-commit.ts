@@ -1,4 +1,5 @@
-import type { Call } from './call.ts';
+import { type Bundle, bundled } from './bundles.ts';
+import type { Call, CallResult } from './call.ts';
 import { closed, toError } from './failures.ts';
 import type { OperationName, Operations } from './operations.ts';
 import type { StoreThread } from './thread.ts';
@@ -23,24 +24,37 @@ interface Waiting {
 // Beyond this a group gains nothing more, and the first of it would wait for the last.
 const LARGEST_GROUP = 500;
 
+function settle({ resolve, reject }: Waiting, result: CallResult | undefined): void {
+  if (result === undefined) reject(new Error('the store gave no result'));
+  else if ('failure' in result) reject(toError(result.failure));
+  else resolve(result.value);
+}
+
 export function createGroupCommit(thread: Pick<StoreThread, 'run'>, onErased: () => void): GroupCommit {
   const waiting: Waiting[] = [];
   const whenIdle: (() => void)[] = [];
   let isRunning = false;
   let hasEnded = false;
 
+  /** Returns those that failed because they were done as one: each may do better alone. */
+  const run = async (bundles: readonly Bundle<Waiting>[]): Promise<readonly Waiting[]> => {
+    const { results, needsTruncation } = await thread.run(bundles.map(({ call }) => call));
+    const failed: Waiting[] = [];
+    bundles.forEach(({ items }, index) => {
+      const result = results[index];
+      if (result !== undefined && 'failure' in result && items.length > 1) failed.push(...items);
+      else for (const item of items) settle(item, result);
+    });
+    if (needsTruncation) onErased();
+    return failed;
+  };
+
   const work = async () => {
     while (waiting.length > 0) {
       const group = waiting.splice(0, LARGEST_GROUP);
       try {
-        const { results, needsTruncation } = await thread.run(group.map(({ call }) => call));
-        group.forEach(({ resolve, reject }, index) => {
-          const result = results[index];
-          if (result === undefined) reject(new Error('the store gave no result'));
-          else if ('failure' in result) reject(toError(result.failure));
-          else resolve(result.value);
-        });
-        if (needsTruncation) onErased();
+        const failed = await run(bundled(group));
+        if (failed.length > 0) await run(failed.map((item) => ({ call: item.call, items: [item] })));
       } catch (error) {
         for (const { reject } of group) reject(error);
       }

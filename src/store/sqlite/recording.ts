@@ -1,22 +1,18 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
-import { sentColumns, sentConstants } from './sent-rows.ts';
+import { sentRows } from './sent-rows.ts';
 
-const WIDTH = sentColumns.length;
+const WIDTH = sentRows.columns.length;
 // More in a statement save nothing measurable, and what is left over goes one by one.
 const ROWS_AT_ONCE = 25;
 
-const columns = [...sentColumns, ...Object.keys(sentConstants)];
-const ONE_ROW = `(${[...sentColumns.map(() => '?'), ...Object.values(sentConstants)].join(', ')})`;
-const insertNew = (rows: number) => `
-  INSERT INTO messages (${columns.join(', ')}) VALUES ${Array(rows).fill(ONE_ROW).join(', ')}
-  ON CONFLICT (id) DO NOTHING`;
+const insertNew = (rows: number) => `${sentRows.insert(rows)} ON CONFLICT (id) DO NOTHING`;
 const INSERT_MANY = insertNew(ROWS_AT_ONCE);
 const INSERT_ONE = insertNew(1);
 const INSERT_OR_CHANGE = `
-  INSERT INTO messages (${columns.join(', ')}) VALUES ${ONE_ROW}
-  ON CONFLICT (id) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(', ')}
+  ${sentRows.insert(1)}
+  ON CONFLICT (id) DO UPDATE SET ${sentRows.names.map((name) => `${name} = excluded.${name}`).join(', ')}
   RETURNING seq`;
 
 /** Operations for the ledger of plain messages. */
@@ -29,7 +25,7 @@ export function createRecording({ database }: StoreContext, content: Content) {
   };
 
   return {
-    /** Rows of `sentColumns`, end to end. Those whose message is known already, in whatever state, change it. */
+    /** Cells of `sentRows`, end to end. Those whose message is known already, in whatever state, change it. */
     recordSent(cells: readonly SQLInputValue[]): void {
       const whole = cells.length - (cells.length % (ROWS_AT_ONCE * WIDTH));
       for (let at = 0; at < cells.length; ) {

@@ -1,7 +1,7 @@
 import type { Settlement } from '../requests.ts';
-import { lineOf } from './accepting.ts';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
+import { lineOf } from './fresh-rows.ts';
 import type { Keys } from './keys.ts';
 import { scrubbed, toJson, wholeMs } from './rows.ts';
 

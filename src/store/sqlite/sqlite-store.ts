@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store } from '../store.ts';
+import { addFresh, type FreshMessages, INSERTED, isFresh } from './fresh-rows.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { insertBatch } from './insert-batch.ts';
 import { checkedFiles } from './local-files.ts';
@@ -54,7 +55,15 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
   };
 
   return {
-    insert: (messages) => call('insert', messages, clock.now()),
+    async insert(messages) {
+      const [message] = messages;
+      const now = clock.now();
+      if (message === undefined || messages.length > 1 || !isFresh(message)) return call('insert', messages, now);
+      const fresh: FreshMessages = { cells: [], bodies: [] };
+      addFresh(message, now, fresh);
+      await call('insertFresh', fresh);
+      return [INSERTED];
+    },
     insertBatch: (messages, batch, answer, keepUntil) =>
       insertBatch(call, { messages, claim: batch, answer, keepUntil, now: clock.now() }),
     record: (row) => behind.add(row),
