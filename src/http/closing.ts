@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { type Clock, sleep } from '../kernel/clock.ts';
+import { endWithUpload, isStillSending } from './unread-upload.ts';
 
 /** The end of the listener: from its first call on, every answer ends its connection. */
 export interface Closing {
@@ -34,9 +35,10 @@ export function addClosing(app: FastifyInstance, clock: Clock): void {
 
   // As the answer goes out, not as the request comes in: who waited since before then would keep its connection, and
   // Node waits for that.
-  app.addHook('onSend', (_request, reply, _payload, done) => {
+  app.addHook('onSend', ({ raw }, reply, _payload, done) => {
     if (isClosing) {
-      reply.header('connection', 'close');
+      if (isStillSending(raw)) endWithUpload(raw, reply.raw);
+      else reply.header('connection', 'close');
       follow(reply.raw);
     }
     done();

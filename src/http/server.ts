@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { discardRest } from '../attachments/request-body.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { invalidRequest } from '../kernel/errors.ts';
 import { watchAnswers } from './answer-watch.ts';
-import { hasBody, watchBodies } from './body-watch.ts';
+import { watchBodies } from './body-watch.ts';
 import { type ConnectionLimits, defaultConnectionLimits } from './connection-limits.ts';
 import { createSendProblem, toGatewayError } from './errors.ts';
 import { createOutbox } from './outbox.ts';
 import { createRefuse, type Refuse, type Refused } from './refusals.ts';
 import { requestIdOf } from './request-context.ts';
+import { answerBeforeEnd, endUpload, isStillSending } from './unread-upload.ts';
 
 export interface ServerOptions {
   /** Bytes of a JSON body. */
@@ -81,20 +81,13 @@ export function createServer(options: ServerOptions): FastifyInstance {
     sendProblem(request, reply, invalidRequest([{ pointer: '', message }]));
   });
   app.addHook('onSend', (request, reply, _payload, done) => {
-    if (!request.raw.complete && hasBody(request.raw)) {
-      // Fastify would close at once after some errors, and the reset that a caller still writing gets can overtake its
-      // answer.
-      reply.removeHeader('connection');
+    if (isStillSending(request.raw)) {
+      answerBeforeEnd(request, reply);
       endUpload(request.raw, clock);
     }
     done();
   });
   return app;
-}
-
-/** Reads on for a moment after the answer, but not for ever: Node alone would take in whatever comes. */
-function endUpload(raw: IncomingMessage, clock: Clock): void {
-  if (!raw.complete && hasBody(raw)) discardRest(raw, clock);
 }
 
 function hasOneHost({ httpVersionMinor, rawHeaders }: IncomingMessage): boolean {
