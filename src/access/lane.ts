@@ -19,13 +19,19 @@ export function impliedLane(highest: Lane): Lane {
  * The stream's lane may be above the caller's highest: that limit is on what a caller asks for, while the stream's
  * lane is what the operator decided for everyone who may use the stream (an `alerts` stream that is `critical`).
  *
+ * @param header the header that asked for it, if no field did
  * @throws GatewayError `forbidden` for a requested lane above the caller's highest, whatever the stream's lane.
  */
-export function resolveLane(caller: Caller, stream: ResolvedStream, requested: Lane | undefined): Lane {
+export function resolveLane(
+  caller: Caller,
+  stream: ResolvedStream,
+  requested: Lane | undefined,
+  header: string | null = null,
+): Lane {
   if (requested === undefined) return stream.lane ?? caller.defaultLane;
-  if (isHigher(requested, caller.highestLane)) {
-    const message = `the highest lane that this caller may ask for is ${caller.highestLane}`;
-    throw new GatewayError('forbidden', `/lane: ${message}`, { faults: [{ pointer: '/lane', message }] });
-  }
-  return requested;
+  if (!isHigher(requested, caller.highestLane)) return requested;
+  const highest = `the highest lane that this caller may ask for is ${caller.highestLane}`;
+  const [place, message] = header === null ? ['/lane', highest] : ['', `the header ${header}: ${highest}`];
+  const detail = place === '' ? message : `${place}: ${message}`;
+  throw new GatewayError('forbidden', detail, { faults: [{ pointer: place, message }] });
 }

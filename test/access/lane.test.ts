@@ -18,6 +18,8 @@ t.test('asking for more than the caller may is 403, also where the stream itself
     const error = thrownBy(() => resolveLane(service, target, 'critical'));
     t.match(error, { code: 'forbidden', options: { faults: [{ pointer: '/lane', message: /normal$/ }] } });
   }
+  const byHeader = thrownBy(() => resolveLane(service, plain, 'critical', 'Gateway-Lane'));
+  t.match(byHeader, { message: /^the header Gateway-Lane: /, options: { faults: [{ pointer: '' }] } });
   t.equal(resolveLane(service, plain, 'bulk'), 'bulk');
   t.equal(resolveLane(service, urgent, undefined), 'critical', 'the operator’s choice for the stream holds');
 });

@@ -96,7 +96,8 @@ export function addResendRoute(app: FastifyInstance, options: ResendOptions): vo
 
     const caller = callerOf(request);
     const stream = streamOf(caller, row);
-    const lane = resolveLane(caller, stream, row.lane);
+    // A lane that is the stream's own is nothing that the caller asks for.
+    const lane = resolveLane(caller, stream, row.lane === stream.lane ? undefined : row.lane);
     allowlist.check(rawRecipients(objectIn(payload)));
     const files = payload.kind === 'multipart' ? await spool.copy(await filesOf(row)) : [];
     const draft: Draft = {

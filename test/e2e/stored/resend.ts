@@ -144,4 +144,14 @@ export const resend: Suite = (t, start) => {
     const lane = await third.post(`/v1/messages/${critical.json()['messageId']}/resend`, '', asCaller('a'));
     expectProblem(t, lane, { code: 'forbidden' });
   });
+
+  t.test('the lane of a stream is the operator’s choice, and holds for what goes again', async (t) => {
+    const streams = 'streams: { alerts: { channel: sms, id: "9", lane: critical } }\n';
+    const { post, simulator, reaches } = await start(t, { yaml: `${streams}${callersYaml({ a: '' })}` });
+    simulator.control({ next: [{ status: 400 }] });
+    const refused = await post('/v1/sms', sms('x', { stream: 'alerts' }), asCaller('a'));
+    const again = await post(`/v1/messages/${refused.json()['messageId']}/resend`, '', asCaller('a'));
+    t.match(again.json(), { lane: 'critical' });
+    await reaches(String(again.json()['id']), 'sent');
+  });
 };
