@@ -81,11 +81,15 @@ export function rawRecipients(data: unknown): string[] {
   if (contents.includes(null)) recipients.push(UNREADABLE_RECIPIENT);
   if (isMail(data) && to.length > 0) return recipients;
   for (const id of [...membersOf(data, 'userstreamproviderid'), ...membersOf(data, 'streamproviderid')]) {
-    if (typeof id === 'string' && id !== '') recipients.push(normalRecipient(id));
-    else if (typeof id === 'number') recipients.push(String(id));
-    else if (isRawNumber(id)) recipients.push(id.rawJSON);
+    if (id !== null && id !== undefined && id !== '') recipients.push(readId(id));
   }
   return recipients;
+}
+
+function readId(id: unknown): string {
+  if (typeof id === 'string') return normalRecipient(id);
+  if (typeof id === 'number') return String(id);
+  return isRawNumber(id) ? id.rawJSON : UNREADABLE_RECIPIENT;
 }
 
 /** Whether CommBox sends such an object without saving it, and therefore may answer without an id. */

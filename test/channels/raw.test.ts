@@ -52,7 +52,8 @@ t.test('recipients of an object in CommBox form', async (t) => {
     [{ Content: { to: ['972544444444'] }, content: { to: ['972522222222'] } }, ['972544444444', '972522222222']],
     [{ Content: 'not JSON' }, ['(unreadable)']],
     [{ Content: { to: [{ mail: 'a@x.com' }, null, ['a@x.com']] } }, Array(3).fill('(unreadable)')],
-    [{ Message: 'x' }, []],
+    [{ UserStreamProviderId: ['972522222222'], StreamProviderId: {} }, ['(unreadable)', '(unreadable)']],
+    [{ Message: 'x', UserStreamProviderId: null, StreamProviderId: '' }, []],
     [null, []],
   ];
   for (const [data, recipients] of cases) t.strictSame(rawRecipients(data), recipients, JSON.stringify(data));

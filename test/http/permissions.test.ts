@@ -82,7 +82,8 @@ t.test('channel, stream and lane that are not open to the caller are 403', async
   ];
   for (const [caller, path, body, headers = {}] of forbidden) {
     const answer = await post(path, body, { ...bearer(caller), ...headers });
-    expectProblem(t, answer, { code: 'forbidden' });
+    const { errors, detail } = expectProblem(t, answer, { code: 'forbidden' });
+    if ('gateway-lane' in headers) t.match([errors, detail], [[{ pointer: '' }], /^the header Gateway-Lane: /]);
   }
   t.equal(simulator.counts().calls, 0);
 });
@@ -119,6 +120,10 @@ t.test('with an allow-list nobody else can be written to, by either door', async
     ['/streams/532/objects', { data: { Message: 'x', UserStreamProviderId: '972522222222' } }],
     ['/streams/532/objects', { data: { Message: 'x', Content: '{"to":["972522222222"]}' } }],
     ['/streams/532/objects', { data: { Message: 'x' } }],
+    [
+      '/streams/532/objects',
+      { data: { Message: 'x', UserStreamProviderId: ['972522222222'], Content: { to: ['972544444444'] } } },
+    ],
   ];
   for (const [path, body] of refused) expectProblem(t, await post(path, body), { code: 'recipient_not_allowed' });
   t.equal(simulator.counts().calls, 0);
@@ -126,5 +131,7 @@ t.test('with an allow-list nobody else can be written to, by either door', async
   t.equal((await post('/v1/email', email)).status, 201);
   t.equal((await post('/v1/sms', { ...least.sms, to: '00972 54 444 4444' })).status, 201);
   const raw = { data: { Message: 'x', UserStreamProviderId: '972544444444' } };
+  const beside = { ...raw, Data: { Message: 'x', UserStreamProviderId: '972522222222' } };
+  expectProblem(t, await post('/streams/532/objects', beside), { code: 'invalid_request', pointers: ['/data'] });
   t.equal((await post('/streams/532/objects', raw)).status, 200);
 });

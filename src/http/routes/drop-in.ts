@@ -40,6 +40,7 @@ export interface DropInOptions {
 
 const ROUTE = '/streams/:streamId/objects';
 const HOUR_MS = 3_600_000;
+const DATA_TWICE = 'must be given once: another member has the same name but for its case';
 
 interface Place {
   readonly stream: ResolvedStream;
@@ -125,7 +126,7 @@ export function addDropInRoute(app: FastifyInstance, options: DropInOptions): vo
   function placeFor(request: FastifyRequest, caller: Caller, streamId: string): Place | { readonly error: unknown } {
     try {
       const stream = resolveRawId(directory, caller, streamId);
-      return { stream, lane: resolveLane(caller, stream, laneOf(request)) };
+      return { stream, lane: resolveLane(caller, stream, laneOf(request), 'Gateway-Lane') };
     } catch (error) {
       return { error };
     }
@@ -157,8 +158,15 @@ function read(request: FastifyRequest, text: string, files: readonly SpooledFile
     return { text, data, pointer: '', payload: { kind: 'multipart', data: text, files } };
   }
   const inData = ([outer, ...path]: JsonPath) => outer === 'data' && (path.length === 0 || namesRecipients(path));
-  const { data } = parseObject(text, isChecked ? inData : null);
+  const body = parseObject(text, isChecked ? inData : null);
+  if (isChecked && hasAnotherData(body)) throw invalidRequest([{ pointer: '/data', message: DATA_TWICE }]);
+  const { data } = body;
   return { text, data, pointer: '/data', payload: { kind: 'json', body: request.body as Buffer } };
+}
+
+/** Readers of .NET may take `Data` for `data`, and the allow-list would have looked at the wrong one. */
+function hasAnotherData(body: Record<string, unknown>): boolean {
+  return Object.keys(body).some((name) => name !== 'data' && name.toLowerCase() === 'data');
 }
 
 // Digits are not at stake here: what is parsed is only looked at, and the bytes go on. So do members that are there
