@@ -18,7 +18,7 @@ const isReserved = (member: string) => member === 'to';
 function map(request: Static<typeof schema>, context: MapContext): MappedMessage {
   refuseReserved(request.content, isReserved, context);
   const isAddress = request.to.includes('@');
-  const to = isAddress ? mapAddress(request.to, context) : mapPhoneTo(request.to, '/to', context);
+  const to = isAddress ? mapAddress(request.to, context) : mapPhone(request.to, context);
   const recipients = [normalRecipient(to)];
   addStatedRecipients(recipients, request);
   const object = buildObject(request, {
@@ -33,6 +33,11 @@ function map(request: Static<typeof schema>, context: MapContext): MappedMessage
     user: mapCustomer(request.customer, context).user,
   });
   return { object, recipients, attachments: [] };
+}
+
+function mapPhone(text: string, context: MapContext): string {
+  const fault: MapContext['fault'] = (pointer, message) => context.fault(pointer, `${message}; or an e-mail address`);
+  return mapPhoneTo(text, '/to', { ...context, fault });
 }
 
 function mapAddress(text: string, context: MapContext): string {

@@ -2,12 +2,12 @@ import type { Allowlist } from '../access/allowlist.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Directory } from '../access/directory.ts';
 import { resolveLane } from '../access/lane.ts';
-import { type ResolvedStream, resolveStream } from '../access/streams.ts';
+import { type ResolvedStream, resolveStream, type StreamChoice } from '../access/streams.ts';
 import type { ChannelName, Lane, MappedMessage } from '../channels/channel.ts';
 import type { Prepared } from '../channels/prepare.ts';
 import type { Draft } from '../delivery/message.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { GatewayError, invalidRequest } from '../kernel/errors.ts';
+import { type Fault, GatewayError, invalidRequest } from '../kernel/errors.ts';
 import { ownFaults, possibleDefaults, withFurther, withLaterFaults } from './draft-faults.ts';
 import type { Preferences } from './prefer.ts';
 import { readTimes, timeFaults } from './times.ts';
@@ -73,14 +73,21 @@ export function createDraftReader(options: DraftOptions): DraftReader {
 
   /** A stream that cannot be found is one fault of a request, and does not hide the others. */
   function streamOf(caller: Caller, channel: ChannelName, body: unknown, now: number): ResolvedStream {
+    const choice = streamChoice(body);
+    if (choice === null) throw invalidRequest(faultsBeside(channel, body, now));
     try {
-      return resolveStream(directory, caller, channel, streamChoice(body));
+      return resolveStream(directory, caller, channel, choice);
     } catch (error) {
       if (!(error instanceof GatewayError) || error.status !== 400) throw error;
-      const defaults = possibleDefaults(directory, channel);
-      const prepared = prepare(channel, body, defaults);
-      throw withFurther(error, ownFaults(prepared.ok ? [] : prepared.faults, body, defaults, now));
+      throw withFurther(error, faultsBeside(channel, body, now));
     }
+  }
+
+  /** What else is wrong with a body of which it is open where it is to go. */
+  function faultsBeside(channel: ChannelName, body: unknown, now: number): Fault[] {
+    const defaults = possibleDefaults(directory, channel);
+    const prepared = prepare(channel, body, defaults);
+    return ownFaults(prepared.ok ? [] : prepared.faults, body, defaults, now);
   }
 }
 
@@ -96,12 +103,14 @@ export function placeOf(caller: Caller, stream: ResolvedStream, lane: Lane) {
   };
 }
 
-/** Read before validation, since the stream's defaults are part of what is validated; other types fail there. */
-function streamChoice(body: unknown): { stream?: string; streamId?: string } {
-  if (typeof body !== 'object' || body === null) return {};
+/** Read before validation, since the stream's defaults are part of what is validated. Null if that will fail on it. */
+function streamChoice(body: unknown): StreamChoice | null {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return null;
   const { stream, streamId } = body as Record<string, unknown>;
-  return {
-    ...(typeof stream === 'string' && { stream }),
-    ...(typeof streamId === 'string' && { streamId }),
-  };
+  if (!isTextOrAbsent(stream) || !isTextOrAbsent(streamId)) return null;
+  return { stream, streamId };
+}
+
+function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string';
 }

@@ -84,6 +84,22 @@ t.test('nothing is coerced', async (t) => {
   }
 });
 
+t.test('a stream of the wrong type is a fault of the body, whether or not the channel has a default', async (t) => {
+  const { post, simulator } = await startGateway(t, { env: { COMMBOX_CHAT_STREAM: '' } });
+  const cases: [body: unknown, pointers: string[]][] = [
+    [{ ...least.chat, stream: 532 }, ['/stream']],
+    [{ ...least.chat, streamId: null, to: 5 }, ['/to', '/streamId']],
+    [[], ['']],
+    ['"x"', ['']],
+  ];
+  for (const channel of ['sms', 'chat']) {
+    for (const [body, pointers] of cases) {
+      expectProblem(t, await post(`/v1/${channel}`, body), { code: 'invalid_request', pointers });
+    }
+  }
+  t.equal(simulator.counts().calls, 0);
+});
+
 t.test('a stream that is not there, or not of this channel, is told with what is', async (t) => {
   const { post, simulator } = await startGateway(t, { env: { COMMBOX_CHAT_STREAM: '' } });
   const cases: [string, Body, string][] = [
