@@ -1,5 +1,5 @@
 import Type, { type Static, type TObject, type TSchema } from 'typebox';
-import { type Fault, MAX_FAULTS } from '../kernel/errors.ts';
+import type { Fault } from '../kernel/errors.ts';
 import { compileSchema, type Validator } from '../kernel/validate.ts';
 import { type Problems, pathOf } from './problems.ts';
 import { parseYaml } from './yaml-text.ts';
@@ -59,8 +59,7 @@ export function createEntryReader(problems: Problems) {
       if (validator.check(entry)) return { fields: entry as Static<S>, faulty: () => false };
 
       const faults = addFaults(validator, entry, path, path, problems);
-      // A full list of faults may have stopped before the last member, which is then no better than a faulty one.
-      if (!isRecord(entry) || faults.length >= MAX_FAULTS) return { fields: {}, faulty: () => true };
+      if (!isRecord(entry)) return { fields: {}, faulty: () => true };
       const wrong = new Set(faults.map(({ pointer }) => pointer.split('/')[1]));
       const right = Object.entries(entry).filter(([name]) => !wrong.has(name));
       return {
@@ -74,7 +73,8 @@ export function createEntryReader(problems: Problems) {
 export type EntryReader = ReturnType<typeof createEntryReader>;
 
 function addFaults(validator: Validator, value: unknown, whole: string, path: string, problems: Problems): Fault[] {
-  const faults = validator.faults(value);
+  // Whoever mends a file wants to see all of them, and it is the operator's own.
+  const faults = validator.faults(value, Number.POSITIVE_INFINITY);
   for (const { pointer, message } of faults) problems.add(pointer === '' ? whole : pathOf(path, pointer), message);
   return faults;
 }

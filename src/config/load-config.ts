@@ -27,12 +27,15 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
   const values = readValues(source.env, problems);
   const secrets = await readSecrets(source, problems);
   const url = readUrl(values, problems);
-  if (values.METRICS_PORT !== null && values.METRICS_PORT === values.PORT && values.PORT !== 0) {
+  const areJudged = (...names: string[]) => !names.some((name) => problems.concerns(name));
+  if (values.METRICS_PORT !== null && values.METRICS_PORT === values.PORT && values.PORT !== 0 && areJudged('PORT')) {
     problems.add('METRICS_PORT', 'is the same as PORT; allowed: another port, or unset');
   }
   // A key stands for its message: once that is deleted, a repeat could not be told from a first request.
-  if (values.IDEMPOTENCY_HOURS > values.RETENTION_DAYS * 24) {
-    problems.add('IDEMPOTENCY_HOURS', 'is longer than RETENTION_DAYS; allowed: at most as long as messages are kept');
+  const { IDEMPOTENCY_HOURS: hours, RETENTION_DAYS: days } = values;
+  if (hours > days * 24 && areJudged('IDEMPOTENCY_HOURS', 'RETENTION_DAYS')) {
+    const what = `is ${hours} hours, longer than RETENTION_DAYS (${days} days)`;
+    problems.add('IDEMPOTENCY_HOURS', `${what}; allowed: at most as long as messages are kept`);
   }
 
   const place = configFile(source, values, secrets, url);

@@ -8,19 +8,37 @@ import { pointerTo } from './pointer.ts';
 // A longer member name would make an answer as large as the request.
 const LONGEST_NAME = 100;
 
-/**
- * What is wrong with a value, in the caller's terms: at most {@link MAX_FAULTS} faults, after which the walk stops, so
- * that a body of a million mistakes costs no more than one of twenty. Never quotes a value; a pointer names members.
- */
-export function schemaFaults(schema: JsonSchema, value: unknown, pointer = ''): Fault[] {
-  const faults: Fault[] = [];
-  visit(schema, value, pointer, faults);
-  return faults;
+/** As many faults as are asked for, and no more. */
+class Faults {
+  readonly list: Fault[] = [];
+  readonly most: number;
+
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  add(fault: Fault): void {
+    if (!this.areFull) this.list.push(fault);
+  }
+
+  get areFull(): boolean {
+    return this.list.length >= this.most;
+  }
 }
 
-function visit(schema: JsonSchema, value: unknown, pointer: string, faults: Fault[]): void {
-  if (faults.length >= MAX_FAULTS) return;
-  const add = (message: string) => faults.push({ pointer, message });
+/**
+ * What is wrong with a value, in the caller's terms: at most `most` faults, after which the walk stops, so that a body
+ * of a million mistakes costs no more than one of twenty. Never quotes a value; a pointer names members.
+ */
+export function schemaFaults(schema: JsonSchema, value: unknown, pointer = '', most = MAX_FAULTS): Fault[] {
+  const faults = new Faults(most);
+  visit(schema, value, pointer, faults);
+  return faults.list;
+}
+
+function visit(schema: JsonSchema, value: unknown, pointer: string, faults: Faults): void {
+  if (faults.areFull) return;
+  const add = (message: string) => faults.add({ pointer, message });
   if (schema.anyOf !== undefined) {
     visitUnion(schema.anyOf, value, pointer, faults);
     return;
@@ -58,41 +76,41 @@ function visitNumber(schema: JsonSchema, value: number, add: (message: string) =
   else add(value < minimum ? `must be at least ${minimum}` : `must be at most ${maximum}`);
 }
 
-function visitList(schema: JsonSchema, value: readonly unknown[], pointer: string, faults: Fault[]): void {
+function visitList(schema: JsonSchema, value: readonly unknown[], pointer: string, faults: Faults): void {
   const { minItems = 0, maxItems = Number.POSITIVE_INFINITY, items } = schema;
   if (value.length > maxItems) {
-    faults.push({ pointer, message: `must have at most ${maxItems} items` });
+    faults.add({ pointer, message: `must have at most ${maxItems} items` });
     return;
   }
   if (value.length < minItems) {
-    faults.push({
+    faults.add({
       pointer,
       message: minItems === 1 ? 'must not be an empty list' : `must have at least ${minItems} items`,
     });
   }
   if (items === undefined) return;
-  for (let index = 0; index < value.length && faults.length < MAX_FAULTS; index++) {
+  for (let index = 0; index < value.length && !faults.areFull; index++) {
     visit(items, value[index], pointerTo(pointer, index), faults);
   }
 }
 
-function visitObject(schema: JsonSchema, value: Record<string, unknown>, pointer: string, faults: Fault[]): void {
+function visitObject(schema: JsonSchema, value: Record<string, unknown>, pointer: string, faults: Faults): void {
   const properties = schema.properties ?? {};
   for (const name of schema.required ?? []) {
-    if (faults.length >= MAX_FAULTS) return;
-    if (!Object.hasOwn(value, name)) faults.push({ pointer: pointerTo(pointer, name), message: 'is required' });
+    if (faults.areFull) return;
+    if (!Object.hasOwn(value, name)) faults.add({ pointer: pointerTo(pointer, name), message: 'is required' });
   }
   for (const [name, property] of Object.entries(properties)) {
     if (Object.hasOwn(value, name)) visit(property, value[name], pointerTo(pointer, name), faults);
   }
   if (schema.patternProperties === undefined && (schema.additionalProperties ?? true) === true) return;
   for (const name in value) {
-    if (faults.length >= MAX_FAULTS) return;
+    if (faults.areFull) return;
     if (!Object.hasOwn(properties, name)) visitOther(schema, name, value[name], pointer, faults);
   }
 }
 
-function visitOther(schema: JsonSchema, name: string, value: unknown, parent: string, faults: Fault[]): void {
+function visitOther(schema: JsonSchema, name: string, value: unknown, parent: string, faults: Faults): void {
   const { additionalProperties = true, patternProperties = {} } = schema;
   const pointer = name.length > LONGEST_NAME ? parent : pointerTo(parent, name);
   let matched = false;
@@ -111,20 +129,20 @@ function visitOther(schema: JsonSchema, name: string, value: unknown, parent: st
   const hint =
     close === undefined ? `allowed: ${known.join(', ')}` : `did you mean ${close}? Allowed: ${known.join(', ')}`;
   const subject = pointer === parent ? 'has a member that is not a known field' : 'is not a known field';
-  faults.push({ pointer, message: `${subject}; ${known.length > 0 ? hint : 'none is allowed here'}` });
+  faults.add({ pointer, message: `${subject}; ${known.length > 0 ? hint : 'none is allowed here'}` });
 }
 
 // The branch is chosen by the JSON type of the value, so that a wrong item of a list is reported, not "no branch fits".
-function visitUnion(branches: readonly JsonSchema[], value: unknown, pointer: string, faults: Fault[]): void {
+function visitUnion(branches: readonly JsonSchema[], value: unknown, pointer: string, faults: Faults): void {
   const type = jsonType(value);
   const fitting = branches.filter((branch) => typesOf(branch).some((name) => name === 'any' || name === type));
-  const attempts = fitting.map((branch) => schemaFaults(branch, value, pointer));
+  const attempts = fitting.map((branch) => schemaFaults(branch, value, pointer, faults.most));
   if (attempts.some((attempt) => attempt.length === 0)) return;
   const structured = attempts.filter((_, index) => literalsOf(fitting[index] ?? {}) === undefined);
   const [best] = structured.sort((one, other) => one.length - other.length);
   const literals = branches.flatMap((branch) => literalsOf(branch) ?? []);
   const message = literals.length > 0 ? oneOf(literals) : `must be ${typeNames(branches)}`;
-  for (const fault of best ?? [{ pointer, message }]) if (faults.length < MAX_FAULTS) faults.push(fault);
+  for (const fault of best ?? [{ pointer, message }]) faults.add(fault);
 }
 
 function typeNames(branches: readonly JsonSchema[]): string {

@@ -10,10 +10,10 @@ export interface Validator {
   /** Whether a value satisfies the schema; stops at the first mistake and allocates next to nothing. */
   check(value: unknown): boolean;
   /**
-   * What is wrong with a value that failed `check`: at most 20 faults, after a bounded number of steps. Messages say
-   * what is allowed and never quote the value. Empty for a value that satisfies the schema.
+   * What is wrong with a value that failed `check`: at most 20 faults, or as many as `most` says, after a bounded number
+   * of steps. Messages say what is allowed and never quote the value. Empty for a value that satisfies the schema.
    */
-  faults(value: unknown): Fault[];
+  faults(value: unknown, most?: number): Fault[];
 }
 
 /**
@@ -26,6 +26,6 @@ export function compileSchema(schema: TSchema): Validator {
   const compiled = Compile(schema);
   return {
     check: (value) => compiled.Check(value),
-    faults: (value) => schemaFaults(described, value),
+    faults: (value, most) => schemaFaults(described, value, '', most),
   };
 }

@@ -23,13 +23,14 @@ t.test('the example that ships is accepted and means what it says', async (t) =>
       defaults: { managerId: 12345, status: 'sent' },
     },
     { alias: 'alerts', channel: 'sms', id: '532', defaults: { managerId: 36197 }, lane: 'critical', ttlHours: 1 },
+    { alias: 'sms', channel: 'sms', id: '533', account: 'default' },
     { alias: 'brand-b-news', account: 'brand-b', defaults: { managerId: '7' }, lane: 'bulk' },
   ]);
   t.strictSame(config.directory.callers[0]?.caller, {
     name: 'billing',
     admin: false,
     channels: new Set(['email', 'sms']),
-    streams: new Set(['invoices', 'alerts']),
+    streams: new Set(['invoices', 'alerts', 'sms']),
     rawIds: false,
     highestLane: 'normal',
     defaultLane: 'normal',
@@ -190,9 +191,9 @@ const problems: Record<string, { yaml: string; names: string[]; env?: Record<str
     yaml: 'streams: { a: { channel: sms, id: "1", stats: x }, b: { channel: sms, id: "1" } }\ncallers: { c: { keys: [x], lane: top, streams: [z] } }',
     names: ['callers.c.keys[0]', 'callers.c.lane', 'callers.c.streams[0]', 'streams.a.stats', 'streams.b'],
   },
-  'more faults in an entry than are listed': {
+  'more faults in an entry than an answer would list': {
     yaml: `callers: { c: { ${Array.from({ length: 19 }, (_, i) => `x${i}: 1`).join(', ')}, lane: 1, streams: 7, keys: 8 } }`,
-    names: ['lane', 'keys', 'streams', ...Array.from({ length: 17 }, (_, i) => `x${i}`)]
+    names: ['lane', 'keys', 'streams', ...Array.from({ length: 19 }, (_, i) => `x${i}`)]
       .map((name) => `callers.c.${name}`)
       .sort(),
   },
@@ -209,6 +210,15 @@ t.test('every mistake in the file is found where it stands', async (t) => {
   for (const [name, { yaml, names, env }] of Object.entries(problems)) {
     t.strictSame(await namesOf(loadYaml(yaml, env)), names, name);
   }
+});
+
+t.test('however many mistakes an entry has, all are listed, and what does not fit together beside them', async (t) => {
+  const fields = Array.from({ length: 40 }, (_, i) => `f${i}: 1`);
+  const found = await namesOf(
+    loadYaml(`streams: { a: { channel: sms, id: "1", account: nope, ${fields.join(', ')} } }`),
+  );
+  t.equal(found.length, 41);
+  t.ok(found.includes('streams.a.f39') && found.includes('streams.a.account'));
 });
 
 t.test('mistakes of file and environment come together, and none quotes a value', async (t) => {
