@@ -84,17 +84,20 @@ export function createAccountSet(config: Config, deps: AccountSetDeps): AccountS
     },
     refreshKeys: keys.refreshAll,
     readiness() {
-      const reasons: string[] = [];
+      const refusals: string[] = [];
       const warnings: string[] = [];
-      for (const { name, credentials, pacer } of present()) {
+      const accounts = present();
+      for (const { name, credentials, pacer } of accounts) {
         const cause = credentials.cause();
-        if (cause !== null) reasons.push(refusalReasons[cause](name));
+        if (cause !== null) refusals.push(refusalReasons[cause](name));
         const warning = expiryWarning(name, credentials.expiresAt(), clock.now());
         if (warning !== null) warnings.push(warning);
         const { alarm } = pacer.state(clock.now());
         if (alarm !== null) warnings.push(pacingReasons[alarm](name));
       }
-      return { reasons, warnings };
+      // While one account can send, its callers must not lose the gateway for the sake of another.
+      const isUseless = refusals.length === accounts.length;
+      return isUseless ? { reasons: refusals, warnings } : { reasons: [], warnings: [...refusals, ...warnings] };
     },
     async close() {
       keys.stop();

@@ -149,7 +149,15 @@ t.test('each account stands for itself', async (t) => {
   const held = await accept(sms('held', { stream: 'news' }));
   await reaches(held, { waitingFor: 'credentials' });
   t.equal((await post('/v1/sms', least.sms)).status, 201);
-  t.strictSame((await get('/readyz')).json()['reasons'], ['CommBox refuses the key of account brand-b']);
+  const refused = (account: string) => `CommBox refuses the key of account ${account}`;
+  const ready = await get('/readyz');
+  t.equal(ready.status, 200, 'callers of the other account keep the gateway');
+  t.match(ready.json(), { reasons: [], warnings: [refused('brand-b')] });
+  simulator.control({ keys: [] });
+  t.equal((await post('/v1/sms', least.sms)).status, 502);
+  const useless = await get('/readyz');
+  t.equal(useless.status, 503);
+  t.strictSame(useless.json()['reasons'], [refused('default'), refused('brand-b')]);
   simulator.control({ keys: [OLD, BRAND] });
   clock.jump(ASK_AGAIN_MS);
   await reaches(held, { status: 'sent' });
