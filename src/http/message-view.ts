@@ -40,6 +40,7 @@ export function messageView(message: Message | MessageRow, delivery: Delivery) {
     waitingSince: isQueued ? isoTime(message.attempts.at(-1)?.at ?? message.createdAt) : null,
     code: failure?.code ?? null,
     outcome: outcomeOf[message.state],
+    upstream: failure?.upstream ?? null,
     resendOf: message.resendOf,
     attemptLog: message.attempts.map(({ at, ...attempt }) => ({ at: isoTime(at), ...attempt })),
   };

@@ -15,7 +15,8 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = {
   unsupported_media_type: 'The content type is not one that this route takes, or the body is compressed',
   idempotency_in_flight: 'The first request with this key is still running; repeat after `Retry-After`',
   idempotency_mismatch: 'The same idempotency key came with another request',
-  rate_limited: "The caller's own limit is used up; repeat after `Retry-After`",
+  rate_limited:
+    "The caller's own limit is used up, or too many authentications from its address failed; repeat after `Retry-After`",
   commbox_throttled:
     "CommBox's quota is used up, longer than the request was willing to wait, or than `expiresAt` allowed",
   commbox_rejected: 'CommBox answered with another 4xx; `upstream` says why',

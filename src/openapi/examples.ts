@@ -29,6 +29,7 @@ const messageFields = {
   waitingFor: null,
   waitingSince: null,
   code: null,
+  upstream: null,
   resendOf: null,
 };
 

@@ -24,8 +24,18 @@ export function listRow(message: MessageBody): string[] {
 /** Everything about one message: its members by name, those that say nothing left out, then its attempts. */
 export function messageBlock(message: MessageBody): string {
   const members = Object.entries(message).filter(([, value]) => value !== null && typeof value !== 'object');
-  const lines = createTable().lines(members.map(([name, value]) => [name, String(value)]));
+  const lines = createTable().lines([
+    ...members.map(([name, value]) => [name, String(value)]),
+    ...upstreamRow(message['upstream']),
+  ]);
   return [...lines, ...attemptLines(message['attemptLog'])].join('\n');
+}
+
+/** CommBox's own words, where it has said why. */
+function upstreamRow(upstream: unknown): string[][] {
+  if (typeof upstream !== 'object' || upstream === null) return [];
+  const { status, description } = upstream as Record<string, unknown>;
+  return [['upstream', `${cell(status)} ${cell(description)}`]];
 }
 
 function attemptLines(log: unknown): string[] {

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { channelNames } from '../../channels/channel.ts';
 import { type ErrorCode, errorKinds } from '../../kernel/errors.ts';
 import { countOrNull, lane, messageId, nullable, oneOf, oneOfOrNull, state, time, timeOrNull } from './atoms.ts';
-import { problem } from './problem.ts';
+import { problem, upstreamOrNull } from './problem.ts';
 
 const sentFields = {
   id: messageId,
@@ -48,6 +48,9 @@ export const message = Type.Object(
       'Error code, if it ended otherwise than sent; of an `expired` one, what kept it from being sent in time.',
     ),
     outcome: oneOfOrNull(['sent', 'not_sent', 'unknown'], 'Whether CommBox has it; null while it is on its way.'),
+    upstream: upstreamOrNull(
+      'What CommBox said, if it ended otherwise than sent; the description is erased with the content.',
+    ),
     resendOf: nullable('string', { description: 'The message that this one repeats.' }),
     attemptLog: Type.Array(attempt, { description: 'Every call to CommBox.' }),
   },

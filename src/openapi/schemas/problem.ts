@@ -2,6 +2,18 @@ import Type from 'typebox';
 import { type ErrorCode, errorKinds, MAX_FAULTS } from '../../kernel/errors.ts';
 import { messageId, nullable, oneOf, time } from './atoms.ts';
 
+const upstreamFields = {
+  status: Type.Integer({ description: 'The status that counted.' }),
+  description: nullable('string', { description: "CommBox's own words." }),
+};
+
+/** What CommBox answered, or null. */
+export const upstreamOrNull = (description: string) =>
+  Type.Unsafe<{ status: number; description: string | null } | null>({
+    anyOf: [Type.Object(upstreamFields), { type: 'null' }],
+    description,
+  });
+
 const fields = {
   type: Type.String({ format: 'uri', description: 'Names the code, as a URN.' }),
   title: Type.String({ description: 'What the code means, always the same.' }),
@@ -25,15 +37,7 @@ const fields = {
       { maxItems: MAX_FAULTS, description: 'Every field at fault.' },
     ),
   ),
-  upstream: Type.Optional(
-    Type.Object(
-      {
-        status: Type.Integer({ description: 'The status that counted.' }),
-        description: nullable('string', { description: "CommBox's own words." }),
-      },
-      { description: 'What CommBox answered.' },
-    ),
-  ),
+  upstream: Type.Optional(Type.Object(upstreamFields, { description: 'What CommBox answered.' })),
 };
 
 /** RFC 9457, with the members that the gateway adds. */
