@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { StartError } from './kernel/start-error.ts';
+import { cannotListen } from './kernel/start-error.ts';
 import type { Scrape } from './observability/metrics.ts';
 
 export interface MetricsListenerOptions {
@@ -33,9 +33,7 @@ export function createMetricsListener({ host, port, scrape }: MetricsListenerOpt
   return {
     listen: () =>
       new Promise((resolve, reject) => {
-        server.once('error', (error: NodeJS.ErrnoException) => {
-          reject(new StartError(`cannot listen at ${host}:${port}: ${error.code}`, { cause: error }));
-        });
+        server.once('error', (error) => reject(cannotListen({ host, port, settings: 'HOST, METRICS_PORT' }, error)));
         server.listen({ host, port }, () => resolve(urlOf(server.address() as AddressInfo)));
       }),
     close: () =>

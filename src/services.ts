@@ -20,7 +20,7 @@ import { createUpkeep } from './delivery/upkeep.ts';
 import type { Pressure } from './http/overload.ts';
 import type { Clock } from './kernel/clock.ts';
 import { createIdSource } from './kernel/ids.ts';
-import { StartError } from './kernel/start-error.ts';
+import { cannotListen } from './kernel/start-error.ts';
 import { createMetricsListener } from './metrics-listener.ts';
 import { createAttemptLog } from './observability/attempt-log.ts';
 import type { Log } from './observability/log.ts';
@@ -63,7 +63,10 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
   const { clock, log, measurePressure } = deps;
   const { limits, timing } = config;
   const keepKeysMs = timing.idempotencyHours * HOUR_MS;
-  const storage = await openStorage(config, clock);
+  const storage = await openStorage(config, {
+    clock,
+    onWait: (mostMs) => log.warn({ mostMs }, 'another process holds DATA_DIR: waiting for its end'),
+  });
   const metrics = createMetrics({
     clock,
     version: gatewayVersion(),
@@ -199,8 +202,8 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
       reloader.start();
       if (metricsListener !== null) log.info({ url: await metricsListener.listen() }, 'metrics listening');
       const { port } = config.listen;
-      return app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
-        throw new StartError(`cannot listen at ${host}:${port}: ${error.code}`, { cause: error });
+      return app.listen({ host, port }).catch((error: unknown) => {
+        throw cannotListen({ host, port, settings: 'HOST, PORT' }, error);
       });
     },
     close(phases) {

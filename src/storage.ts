@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { claimDirectory } from './attachments/spool-directory.ts';
 import type { Config } from './config/config.ts';
 import type { Clock } from './kernel/clock.ts';
+import { meaningOf } from './kernel/failure-words.ts';
 import { StartError } from './kernel/start-error.ts';
 import { DataDirInUse, type DataDirLock, lockDataDir } from './store/data-dir-lock.ts';
 import { StorageUnavailable } from './store/errors.ts';
-import { createPostgresStore } from './store/postgres/postgres-store.ts';
+import { explainPostgres } from './store/postgres/failure-text.ts';
+import { createPostgresStore, type PostgresStoreOptions } from './store/postgres/postgres-store.ts';
 import { replicaId } from './store/replica-id.ts';
 import { createSqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { Store } from './store/store.ts';
@@ -20,6 +22,12 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+export interface StorageOptions {
+  readonly clock: Clock;
+  /** Told if another process holds `DATA_DIR`, and for how long its end is waited for. */
+  readonly onWait: (mostMs: number) => void;
+}
+
 /** How long a second process waits for the first one to end, as in a restart. */
 const LOCK_WAIT_MS = 30_000;
 
@@ -28,24 +36,25 @@ const LOCK_WAIT_MS = 30_000;
  *
  * @throws StartError if the directory or the database cannot be used.
  */
-export async function openStorage(config: Config, clock: Clock): Promise<Storage> {
+export async function openStorage(config: Config, options: StorageOptions): Promise<Storage> {
   try {
-    return await open(config, clock);
+    return await open(config, options);
   } catch (error) {
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
-async function open(config: Config, clock: Clock): Promise<Storage> {
+async function open(config: Config, options: StorageOptions): Promise<Storage> {
   const { dataDir } = config;
-  const lock = await claimDataDir(dataDir, clock);
+  const { clock } = options;
+  const lock = await claimDataDir(dataDir, options);
   try {
     const spoolDirectory = join(dataDir, 'spool');
     const databaseUrl = config.databaseUrl();
     const store =
       databaseUrl === null
         ? await createSqliteStore({ file: join(dataDir, 'gateway.db'), owner: 'gateway', clock, spoolDirectory })
-        : await createPostgresStore({ databaseUrl, owner: await replicaId(dataDir), clock, spoolDirectory });
+        : await openPostgres({ databaseUrl, owner: await replicaId(dataDir), clock, spoolDirectory });
     return {
       store,
       spoolDirectory,
@@ -61,14 +70,23 @@ async function open(config: Config, clock: Clock): Promise<Storage> {
   }
 }
 
-async function claimDataDir(dataDir: string, clock: Clock): Promise<DataDirLock> {
+async function openPostgres(options: PostgresStoreOptions): Promise<Store> {
   try {
-    await claimDirectory(dataDir);
-    return await lockDataDir({ directory: dataDir, clock, waitMs: LOCK_WAIT_MS });
+    return await createPostgresStore(options);
+  } catch (error) {
+    if (!(error instanceof StorageUnavailable)) throw error;
+    throw new Error(`PostgreSQL of DATABASE_URL: ${explainPostgres(error.cause)}`, { cause: error });
+  }
+}
+
+async function claimDataDir(directory: string, { clock, onWait }: StorageOptions): Promise<DataDirLock> {
+  try {
+    await claimDirectory(directory);
+    return await lockDataDir({ directory, clock, waitMs: LOCK_WAIT_MS, onWait: () => onWait(LOCK_WAIT_MS) });
   } catch (error) {
     if (error instanceof DataDirInUse) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`DATA_DIR (${dataDir}) cannot be used: ${why}`, { cause: error });
+    const why = meaningOf(error) ?? (error instanceof Error ? error.message : String(error));
+    throw new Error(`DATA_DIR (${directory}) cannot be used: ${why}`, { cause: error });
   }
 }
 

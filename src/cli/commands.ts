@@ -48,6 +48,10 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     console.log(overview());
     return name === undefined ? 2 : 0;
   }
+  if (name === '--version' || name === '-v') {
+    console.log((await import('../observability/version.ts')).gatewayVersion());
+    return 0;
+  }
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (entry === undefined) {
     console.error(`There is no command "${name}".\n\n${overview()}`);
@@ -88,6 +92,6 @@ function overview(): string {
     '',
     ...lines,
     '',
-    'commbox-gateway <command> --help tells more.',
+    'commbox-gateway <command> --help tells more, --version which one this is.',
   ].join('\n');
 }

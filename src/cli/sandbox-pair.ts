@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../config/load-config.ts';
 import { systemClock } from '../kernel/clock.ts';
-import { StartError } from '../kernel/start-error.ts';
+import { cannotListen } from '../kernel/start-error.ts';
 import { type ClosableLog, createLog, type LogSink } from '../observability/log.ts';
 import { createServices } from '../services.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
@@ -44,8 +44,8 @@ export async function startSandboxPair(options: SandboxOptions): Promise<Sandbox
     port: options.commboxPort,
     keys: [COMMBOX_KEY],
     streams: Object.values(SANDBOX_STREAMS),
-  }).catch((error: NodeJS.ErrnoException) => {
-    throw new StartError(`cannot listen at ${host}:${options.commboxPort}: ${error.code}`, { cause: error });
+  }).catch((error: unknown) => {
+    throw cannotListen({ host, port: options.commboxPort, settings: '--host, --commbox-port' }, error);
   });
   opened.defer(() => simulator.close());
   const dataDir = await mkdtemp(join(tmpdir(), 'commbox-sandbox-'));

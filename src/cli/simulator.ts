@@ -1,3 +1,4 @@
+import { cannotListen } from '../kernel/start-error.ts';
 import { parseSimulatorArgs, SimulatorUsageError } from '../simulator/options.ts';
 import { startSimulator } from '../simulator/server.ts';
 import { simulatorUsage } from '../simulator/usage.ts';
@@ -8,7 +9,11 @@ import { UsageError } from './usage.ts';
 export const simulatorCommand: Command = {
   usage: simulatorUsage,
   async run(args) {
-    const simulator = await startSimulator(optionsOf(args));
+    const options = optionsOf(args);
+    const simulator = await startSimulator(options).catch((error: unknown) => {
+      const { host, port } = options;
+      throw cannotListen({ host, port, settings: '--host, --port' }, error);
+    });
     console.log(`The simulated CommBox listens at ${simulator.url}`);
     console.log(`What it received: ${simulator.url}/_received   its behaviour: ${simulator.url}/_control`);
     await waitForSignal();

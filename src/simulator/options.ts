@@ -112,10 +112,13 @@ function firstIdOf(value: string | undefined): bigint {
   return BigInt(value);
 }
 
+/** What a command line says, defaults included. */
+export type StatedOptions = SimulatorOptions & Required<Pick<SimulatorOptions, 'host' | 'port'>>;
+
 /** Reads the command line of `commbox-gateway simulator`. Throws `SimulatorUsageError`. */
-export function parseSimulatorArgs(argv: readonly string[]): { options: SimulatorOptions; help: boolean } {
+export function parseSimulatorArgs(argv: readonly string[]): { options: StatedOptions; help: boolean } {
   const flags = readFlags(argv);
-  const options: SimulatorOptions = {
+  const options: StatedOptions = {
     host: flags.host ?? '127.0.0.1',
     port: numberOf(flags, 'port', { least: 0, most: 65535, whole: true }) ?? 4010,
     keys: flags.key ?? null,

@@ -14,6 +14,8 @@ export interface DataDirLockOptions {
   readonly clock: Clock;
   /** How long another process may take to end, e.g. the one that this one replaces. */
   readonly waitMs: number;
+  /** Told once, if another process holds it. */
+  readonly onWait?: () => void;
 }
 
 /** Another process owns the data directory. The message tells the operator what to do. */
@@ -32,12 +34,13 @@ const TRY_EVERY_MS = 250;
  * Rejects with `DataDirInUse` after `waitMs`, and at once with SQLite's or the system's error if the directory cannot
  * be written.
  */
-export async function lockDataDir({ directory, clock, waitMs }: DataDirLockOptions): Promise<DataDirLock> {
+export async function lockDataDir({ directory, clock, waitMs, onWait }: DataDirLockOptions): Promise<DataDirLock> {
   const file = join(directory, LOCK_FILE);
   const startedAt = clock.monotonic();
-  for (;;) {
+  for (let tries = 0; ; tries++) {
     const lock = tryLock(file);
     if (lock !== null) return lock;
+    if (tries === 0) onWait?.();
     if (clock.monotonic() - startedAt >= waitMs) {
       throw new DataDirInUse(
         `the data directory ${directory} is in use by another gateway process: ` +

@@ -16,4 +16,5 @@ t.test('help is everywhere', async (t) => {
   const { stdout } = await runCli(t, ['help', 'messages', 'list']);
   t.match(stdout, 'Usage: commbox-gateway messages list');
   t.equal((await runCli(t, ['help', 'nothing'])).code, 2);
+  t.match(await runCli(t, ['--version']), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ });
 });

@@ -50,7 +50,7 @@ t.test('a METRICS_PORT that is taken ends the start with the reason', async (t) 
   const listener = createMetricsListener({ host: '127.0.0.1', port, scrape });
   await t.rejects(listener.listen(), {
     name: 'StartError',
-    message: `cannot listen at 127.0.0.1:${port}: EADDRINUSE`,
+    message: `cannot listen at 127.0.0.1:${port} (HOST, METRICS_PORT): another process listens there (EADDRINUSE)`,
   });
   await listener.close();
 });

@@ -31,7 +31,7 @@ t.test('a gateway that cannot listen says so and ends', async (t) => {
   for (const variable of ['PORT', 'METRICS_PORT']) {
     const gateway = startGatewayProcess(t, { env: { PORT: '0', ...env, HOST: '127.0.0.1', [variable]: String(port) } });
     t.strictSame(await gateway.ended, { code: 1, signal: null }, variable);
-    t.match(gateway.errors(), `cannot listen at 127.0.0.1:${port}: EADDRINUSE`);
+    t.match(gateway.errors(), `cannot listen at 127.0.0.1:${port} (HOST, ${variable}): another process listens there`);
   }
 });
 

@@ -5,8 +5,8 @@ import type { AccountConfig } from '../../config/accounts.ts';
 import type { Config } from '../../config/config.ts';
 import { latestEnd } from '../../delivery/credentials-expiry.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { codeOf, explainFailure } from '../../kernel/failure-words.ts';
 import { jwtExpiry } from '../../kernel/jwt-expiry.ts';
-import { codeOf, explainFailure } from '../connection-failure.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 import { judgeKey, type KeyAnswer } from './key.ts';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
-import { explainFailure } from '../connection-failure.ts';
+import { explainFailure } from '../../kernel/failure-words.ts';
 
 /** `failed`: the gateway could not start, or not send. `warning`: it can, but somebody should look. */
 export type CheckStatus = 'ok' | 'warning' | 'failed';

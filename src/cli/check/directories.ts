@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { access, lstat, mkdir, open, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf, explainFailure } from '../connection-failure.ts';
+import { codeOf, explainFailure } from '../../kernel/failure-words.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 
 const { R_OK, W_OK, X_OK } = constants;

@@ -2,24 +2,12 @@ import { Socket } from 'node:net';
 import pg from 'pg';
 import { pendingMigrations, SchemaTooNew } from '../../store/migrations.ts';
 import { connectionOptions } from '../../store/postgres/database.ts';
+import { explainPostgres } from '../../store/postgres/failure-text.ts';
 import { migrations } from '../../store/postgres/migrations.ts';
-import { sqlState } from '../../store/postgres/storage-errors.ts';
-import { codeOf, explainFailure } from '../connection-failure.ts';
 import { type Check, failed, ok } from './check.ts';
 import { schemaText } from './sqlite.ts';
 
 const QUERY_TIMEOUT_MS = 4_000;
-
-// SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
-const refusals: Readonly<Record<string, string>> = {
-  '28P01': 'it refuses the user or the password',
-  '28000': 'it refuses this user from here',
-  '3D000': 'the database does not exist',
-  '53300': 'it has no connection left',
-  '57P03': 'it is starting or stopping',
-  '42501': "the user lacks rights on the gateway's tables",
-  '25006': 'it is read-only, such as a standby',
-};
 
 /** A connection for one check. `destroy` ends it whatever state it is in. */
 export interface PostgresCheck {
@@ -47,7 +35,7 @@ export function createPostgresCheck(databaseUrl: string): PostgresCheck {
         return [await inspect(client)];
       } catch (error) {
         if (error instanceof SchemaTooNew) return [failed('store', error.message)];
-        return [failed('store', `PostgreSQL of DATABASE_URL: ${reasonOf(error)}`)];
+        return [failed('store', `PostgreSQL of DATABASE_URL: ${explainPostgres(error)}`)];
       } finally {
         socket.destroy();
       }
@@ -92,11 +80,4 @@ async function writtenVersion(client: pg.Client): Promise<number> {
   );
   await client.query('ROLLBACK');
   return rows[0]?.version ?? 0;
-}
-
-function reasonOf(error: unknown): string {
-  const state = sqlState(error);
-  if (state !== null) return `${refusals[state] ?? 'it refuses'} (${state})`;
-  // pg's own limits are errors without a code.
-  return codeOf(error) === 'Error' ? 'no answer in time, or the connection was closed' : explainFailure(error);
 }

@@ -1,6 +1,6 @@
 import { request } from 'undici';
+import { codeOf, explainFailure } from '../../kernel/failure-words.ts';
 import { StartError } from '../../kernel/start-error.ts';
-import { codeOf, explainFailure } from '../connection-failure.ts';
 import { refusalOf } from './refusal.ts';
 import type { Target } from './target.ts';
 

@@ -23,6 +23,9 @@ const words: Readonly<Record<string, string>> = {
     'its TLS certificate is signed by nobody known (NODE_EXTRA_CA_CERTS adds authorities)',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     'its TLS certificate is signed by nobody known (NODE_EXTRA_CA_CERTS adds authorities)',
+  EADDRINUSE: 'another process listens there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  CONNECTION_LOST: 'the connection was closed, or no answer came in time',
   EACCES: 'this user may not',
   ENOENT: 'there is no such place, or nothing can be made there',
   ENOTDIR: 'its path leads through something that is no directory',
@@ -36,9 +39,14 @@ const words: Readonly<Record<string, string>> = {
  * that may quote a URL with its password.
  */
 export function explainFailure(error: unknown): string {
+  return meaningOf(error) ?? `it failed (${codeOf(error)})`;
+}
+
+/** The same, or null of a failure that has no words here. */
+export function meaningOf(error: unknown): string | null {
   const code = codeOf(error);
   const meaning = words[code];
-  return meaning === undefined ? `it failed (${code})` : `${meaning} (${code})`;
+  return meaning === undefined ? null : `${meaning} (${code})`;
 }
 
 /** The code of a failure, else the kind of error. */
