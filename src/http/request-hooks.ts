@@ -4,6 +4,7 @@ import { traceIdOf } from '../kernel/trace-id.ts';
 import { errorFields } from '../observability/error-fields.ts';
 import type { Log } from '../observability/log.ts';
 import type { EndedRequest, RequestObserver } from '../observability/request-metrics.ts';
+import { isAlwaysServed } from './overload.ts';
 import { createRequestContext, type RequestContext, traceparentOf } from './request-context.ts';
 
 export interface RequestHookOptions {
@@ -38,7 +39,8 @@ export function addRequestHooks(app: FastifyInstance, { log, requestEnded }: Req
       durationMs: performance.now() - request.context.startedAt,
     };
     const fields = fieldsOf(request, reply, ended);
-    if (ended.status >= 500) log.error(fields, 'request');
+    if (isProbe(ended)) log.debug(fields, 'request');
+    else if (ended.status >= 500) log.error(fields, 'request');
     else log.info(fields, 'request');
     requestEnded(ended);
   };
@@ -75,6 +77,11 @@ export function addRequestHooks(app: FastifyInstance, { log, requestEnded }: Req
     end(request.context);
     done();
   });
+}
+
+/** Asked every second by some, they would hide everything else; what makes a gateway unready has lines of its own. */
+function isProbe({ route, status }: EndedRequest): boolean {
+  return isAlwaysServed(route ?? undefined) && (status === 200 || status === 503);
 }
 
 /** Undefined ones are left out. In one piece, since an object that grows field by field leaves its former selves behind. */

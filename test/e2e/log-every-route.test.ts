@@ -51,7 +51,7 @@ function callsTo({ method, template }: Route) {
 t.test('on every route a request is one line, of allowed fields, and holds nothing that was sent', async (t) => {
   const routes = await everyRoute(t);
   t.ok(routes.length > 15);
-  const { port, log } = await startGateway(t);
+  const { port, log } = await startGateway(t, { env: { LOG_LEVEL: 'debug' } });
   const answers: Answer[] = [];
   for (const route of routes) {
     for (const [i, each] of callsTo(route).entries()) {
@@ -70,6 +70,15 @@ t.test('on every route a request is one line, of allowed fields, and holds nothi
     [...names].filter((name) => !allowedFields.includes(name)),
     [],
   );
+});
+
+t.test('probes and scrapes are told of at debug only, unless they are refused', async (t) => {
+  const { port, log, get } = await startGateway(t);
+  const probes = ['/livez', '/readyz', '/metrics'];
+  for (const path of probes) t.equal((await get(path)).status, 200);
+  t.equal((await call(port, { method: 'GET', path: '/metrics' })).status, 401);
+  t.match(await log.line({ msg: 'request' }), { route: '/metrics', status: 401, level: 30 });
+  t.equal(log.lines({ msg: 'request' }).length, 1);
 });
 
 t.test('what no route answers is a line too', async (t) => {
