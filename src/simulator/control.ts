@@ -127,7 +127,10 @@ export const defaultSettings: Settings = {
 /** A control document as a patch, or what is wrong with it, each with its place. */
 export function parseControl(value: unknown): { patch: ControlPatch } | { problems: string[] } {
   if (patchCheck.Check(value)) return { patch: value };
-  const problems = patchCheck.Errors(value)[1].map((error) => `${error.instancePath || '/'}: ${error.message}`);
+  const problems = patchCheck.Errors(value)[1].map(({ instancePath, keyword, message }) => {
+    // What a closed object says to a member that it does not have.
+    return `${instancePath || '/'}: ${keyword === 'boolean' ? 'is not a known member' : message}`;
+  });
   return { problems: [...new Set(problems)].slice(0, 20) };
 }
 

@@ -1,7 +1,12 @@
 /** What `commbox-gateway simulator --help` prints. */
 export const simulatorUsage = `Usage: commbox-gateway simulator [options]
 
-A simulated CommBox. Steer it at POST /_control, look at what it received at GET /_received.
+A simulated CommBox. Look at what it received at GET /_received, and forget that by DELETE /_received. Steer it at
+POST /_control, with any of these members (GET shows all as they are now, DELETE goes back to the options):
+
+  {"next": [{"status": 500}, {"reset": "after"}, {"hang": true}]}        answers for the next sends, one each
+  {"throttles": [{"model": "tokenBucket", "rate": 20, "burst": 20}]}     quotas; also fixedWindow, slidingWindow, concurrency
+  {"keys": ["another key"], "latency": {"ms": 200}, "errorRate": 0.1}
 
   --host <address>           where to listen (127.0.0.1)
   --port <number>            port (4010)
