@@ -210,7 +210,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (!isFinal(message)) return;
       here.get(message.id)?.resolve(message);
       here.delete(message.id);
-      watch.ended(message.id);
+      watch.ended(message.id, message.raw);
       // What was not sent may be sent again from its files; they go with the row's payload.
       if (message.state === 'sent') removeFiles(message);
     },

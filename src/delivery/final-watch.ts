@@ -1,13 +1,16 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
-import { isFinal } from './message.ts';
+import { isFinal, type RawAnswer } from './message.ts';
 
 /** Lets requests wait for the end of a message, whichever process brings it about. */
 export interface FinalWatch {
-  /** Resolves when the message is final, or after `ms`, or when the signal aborts; look at the store then. */
-  wait(id: string, ms: number, signal?: AbortSignal): Promise<void>;
-  /** A message ended in this process. */
-  ended(id: string): void;
+  /**
+   * Resolves when the message is final, or after `ms`, or when the signal aborts; look at the store then. With CommBox's
+   * own answer, if this process has it.
+   */
+  wait(id: string, ms: number, signal?: AbortSignal): Promise<RawAnswer | null>;
+  /** A message ended in this process, with this answer of CommBox. */
+  ended(id: string, raw?: RawAnswer | null): void;
 }
 
 export interface StoppableFinalWatch extends FinalWatch {
@@ -25,11 +28,11 @@ export function createFinalWatch({
   readonly store: Store;
   readonly clock: Clock;
 }): StoppableFinalWatch {
-  const waiting = new Map<string, Set<() => void>>();
+  const waiting = new Map<string, Set<(raw: RawAnswer | null) => void>>();
   let isStopped = false;
 
-  const ended = (id: string) => {
-    for (const wakeUp of waiting.get(id) ?? []) wakeUp();
+  const ended = (id: string, raw: RawAnswer | null = null) => {
+    for (const wakeUp of waiting.get(id) ?? []) wakeUp(raw);
   };
   store.onChange(({ kind, id }) => {
     if (kind === 'settled' && id !== null) ended(id);
@@ -44,29 +47,30 @@ export function createFinalWatch({
     wait: (id, ms, signal) =>
       new Promise((resolve) => {
         const cancels: (() => void)[] = [];
-        const finish = () => {
+        const finish = (raw: RawAnswer | null) => {
           for (const cancel of cancels) cancel();
-          signal?.removeEventListener('abort', finish);
+          signal?.removeEventListener('abort', giveUp);
           const others = waiting.get(id);
           others?.delete(finish);
           if (others?.size === 0) waiting.delete(id);
-          resolve();
+          resolve(raw);
         };
+        const giveUp = () => finish(null);
         const poll = () => {
           // The wait may have ended while the store was asked.
           if (waiting.get(id)?.has(finish) !== true) return;
           cancels[1] = clock.schedule(POLL_MS, () => {
             store.get(id).then(
-              (row) => (row === null || isFinal(row) ? finish() : poll()),
+              (row) => (row === null || isFinal(row) ? giveUp() : poll()),
               () => poll(),
             );
           });
         };
-        if (signal?.aborted || isStopped) return resolve();
+        if (signal?.aborted || isStopped) return resolve(null);
         waiting.set(id, (waiting.get(id) ?? new Set()).add(finish));
-        cancels[0] = clock.schedule(ms, finish);
+        cancels[0] = clock.schedule(ms, giveUp);
         poll();
-        signal?.addEventListener('abort', finish, { once: true });
+        signal?.addEventListener('abort', giveUp, { once: true });
       }),
   };
 }

@@ -82,7 +82,6 @@ export interface Message extends Omit<MessageRow, 'failure' | 'payload'> {
   readonly patienceEndsAt: number;
   /** Its row is in the store, or on its way there: every step is recorded there before it counts. */
   isStored: boolean;
-  readonly keepsRawAnswer: boolean;
   /** An attachment of it is not what was stored, so it cannot be sent. */
   readonly isDamaged: boolean;
   /** Its caller has gone: it is not attempted again. */
@@ -145,7 +144,6 @@ export function takenMessage(row: MessageRow, payload: Payload, isDamaged = fals
     failure: null,
     patienceEndsAt: Number.POSITIVE_INFINITY,
     isStored: true,
-    keepsRawAnswer: false,
     isDamaged,
     isAbandoned: false,
     raw: null,

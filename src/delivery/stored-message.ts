@@ -19,6 +19,7 @@ export function rowOf(message: Message): MessageRow {
     reference: message.reference,
     onUnknown: message.onUnknown,
     sendsToClient: message.sendsToClient,
+    keepsRawAnswer: message.keepsRawAnswer,
     createdAt: message.createdAt,
     sendAt: message.sendAt,
     expiresAt: message.expiresAt,

@@ -7,7 +7,7 @@ import { GatewayError } from '../kernel/errors.ts';
 import type { KeyClaim } from '../store/key-record.ts';
 import type { MessageRow } from '../store/message-row.ts';
 import type { Store } from '../store/store.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, rawOf } from './answer.ts';
 import type { Preferences } from './prefer.ts';
 import { inFlight, type Repeats } from './repeats.ts';
 
@@ -78,15 +78,21 @@ export function createSender(options: SendingOptions): Sender {
     }
   }
 
+  /** CommBox's own answer, as it is kept for repeats: another process may have had it. */
+  async function kept(key: KeyClaim | null): Promise<RawAnswer | null> {
+    const record = key === null ? null : await store.findKey(key.scope).catch(() => null);
+    return record?.answer == null ? null : rawOf(record.answer);
+  }
+
   async function answerAccepted(message: Message, send: SendRequest): Promise<Answer> {
     const { waitMs } = send.preferences;
     // What is due later cannot end in time, and that is said at once.
     const isVain = waitMs === null || waitMs === 0 || message.readyAt > clock.now() + waitMs;
     if (isVain) return repeats.accepted(message, 'queued', send.preferences);
-    await watch.wait(message.id, waitMs);
+    const told = await watch.wait(message.id, waitMs);
     // The message is accepted whether or not the store can be asked now.
     const row = await store.get(message.id).catch(() => null);
-    if (row !== null && isFinal(row)) return send.render(row, null);
+    if (row !== null && isFinal(row)) return send.render(row, told ?? (await kept(send.key)));
     return repeats.accepted(message, row?.state ?? 'queued', send.preferences);
   }
 }

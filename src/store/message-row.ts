@@ -55,6 +55,8 @@ export interface MessageRow {
   readonly reference: string | null;
   readonly onUnknown: 'hold' | 'resend';
   readonly sendsToClient: boolean;
+  /** Its answer is CommBox's own, and a repeated request must get it again. */
+  readonly keepsRawAnswer: boolean;
   readonly createdAt: number;
   readonly sendAt: number | null;
   readonly expiresAt: number | null;

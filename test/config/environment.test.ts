@@ -158,9 +158,7 @@ t.test('the metrics listener needs a port of its own', async (t) => {
   t.strictSame(await namesOf(load({ ...MINIMUM, RETENTION_DAYS: '1', IDEMPOTENCY_HOURS: '24' })), []);
   // What is wrong already is not held against another's default.
   t.strictSame(await namesOf(load({ ...MINIMUM, PORT: '99999', METRICS_PORT: '3000' })), ['PORT']);
-  t.strictSame(await namesOf(load({ ...MINIMUM, RETENTION_DAYS: 'x', IDEMPOTENCY_HOURS: '8000' })), [
-    'RETENTION_DAYS',
-  ]);
+  t.strictSame(await namesOf(load({ ...MINIMUM, RETENTION_DAYS: 'x', IDEMPOTENCY_HOURS: '8000' })), ['RETENTION_DAYS']);
 });
 
 t.test('without any caller the gateway refuses to start, unless it is told that nobody needs a key', async (t) => {

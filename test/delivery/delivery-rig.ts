@@ -62,7 +62,7 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
     dispatchers: new Map([['default', dispatcher as Dispatcher]]),
     store: createFakeStore({ insert, queuedCount: async () => 7, get: async () => null, ...methods }),
     spool: spool as Spool,
-    watch: { wait: async () => {}, ended: (id) => void events.push(`ended ${id}`) },
+    watch: { wait: async () => null, ended: (id) => void events.push(`ended ${id}`) },
     ledger: {
       begin: async () => true,
       settle: async () => 'held',

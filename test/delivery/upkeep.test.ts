@@ -49,7 +49,7 @@ function setUp(methods: Partial<Store> = {}, reconcile?: Reconciler['reconcile']
     store: createFakeStore({ ...quiet, ...methods }),
     spool: spool as Spool,
     delivery: delivery as Delivery,
-    watch: { wait: async () => {}, ended: (id) => void calls.push(`ended ${id}`) },
+    watch: { wait: async () => null, ended: (id) => void calls.push(`ended ${id}`) },
     reconciler: { reconcile: reconcile ?? (() => t.fail() as never) },
     stops: { refresh: () => note('stops', undefined) },
     expiryReasons: () => [],

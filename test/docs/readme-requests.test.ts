@@ -58,7 +58,8 @@ async function startPair(t: Test): Promise<SandboxPair> {
 /** The requests of a block; `$ID` in each is a message in a state that suits it. */
 async function prepared(pair: SandboxPair, script: string): Promise<CurlRequest[]> {
   const at = new Date(Date.now() + HOUR_MS).toISOString();
-  const read = (id: string) => requestsOf(script, { GATEWAY: pair.url, KEY: pair.key, COMMBOX: pair.commboxUrl, ID: id }, at);
+  const read = (id: string) =>
+    requestsOf(script, { GATEWAY: pair.url, KEY: pair.key, COMMBOX: pair.commboxUrl, ID: id }, at);
   const requests: CurlRequest[] = [];
   const reads = read('msg_');
   if (!script.includes('$ID')) return [...reads];

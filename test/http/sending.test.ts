@@ -28,7 +28,7 @@ function createRig(message: Message, methods: Partial<Store> = { get: down }) {
     clock,
     delivery: delivery as Delivery,
     store: createFakeStore(methods),
-    watch: { wait: async () => {}, ended: () => {}, stop: () => {} },
+    watch: { wait: async () => null, ended: () => {}, stop: () => {} },
   };
   const send = createSender({ ...made, repeats: createRepeats({ ...made, syncWaitMs: 10_000 }) });
   const context: Record<string, unknown> = {};

@@ -138,4 +138,8 @@ export const migrations: readonly Migration[] = [
   );
   `,
   },
+  {
+    version: 2,
+    sql: 'ALTER TABLE commbox_gateway.messages ADD COLUMN keeps_raw_answer boolean NOT NULL DEFAULT false',
+  },
 ];

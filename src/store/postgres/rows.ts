@@ -14,6 +14,7 @@ export interface MessageRecord {
   readonly reference: string | null;
   readonly on_unknown: MessageRow['onUnknown'];
   readonly sends_to_client: boolean;
+  readonly keeps_raw_answer: boolean;
   readonly created_at: number;
   readonly send_at: number | null;
   readonly expires_at: number | null;
@@ -62,6 +63,7 @@ const columns: readonly Column[] = [
   { name: 'reference', type: 'text', of: (row) => storable(row.reference) },
   { name: 'on_unknown', type: 'text', of: (row) => row.onUnknown },
   { name: 'sends_to_client', type: 'boolean', of: (row) => row.sendsToClient },
+  { name: 'keeps_raw_answer', type: 'boolean', of: (row) => row.keepsRawAnswer },
   { name: 'created_at', type: 'bigint', of: (row) => row.createdAt },
   { name: 'send_at', type: 'bigint', of: (row) => row.sendAt },
   { name: 'expires_at', type: 'bigint', of: (row) => row.expiresAt },
@@ -124,6 +126,7 @@ export function decodeRow(record: MessageRecord): MessageRow {
     reference: record.reference,
     onUnknown: record.on_unknown,
     sendsToClient: record.sends_to_client,
+    keepsRawAnswer: record.keeps_raw_answer,
     createdAt: record.created_at,
     sendAt: record.send_at,
     expiresAt: record.expires_at,

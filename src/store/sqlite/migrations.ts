@@ -194,4 +194,8 @@ export const sqliteMigrations: readonly Migration[] = [
       END;
     `,
   },
+  {
+    version: 3,
+    sql: 'ALTER TABLE messages ADD COLUMN keeps_raw_answer INTEGER NOT NULL DEFAULT 0',
+  },
 ];

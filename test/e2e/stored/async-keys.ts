@@ -105,6 +105,33 @@ export const asyncKeys: Suite = (t, start) => {
     }
   });
 
+  t.test(
+    'at the drop-in door the result within the wait is CommBox’s own answer, and so is what a repeat gets',
+    async (t) => {
+      const { post, simulator } = await start(t);
+      const answers = [
+        [201, '{"status":201,"data":{"id":7,"url":"u"}}', 'sent'],
+        [400, '{"status":400,"description":"bad","data":{"field":"ManagerId"}}', 'not_sent'],
+        [500, '{"status":500,"description":"Operation failed"}', 'unknown'],
+      ] as const;
+      const prefer = { prefer: 'respond-async, wait=30' };
+      for (const [status, body, outcome] of answers) {
+        const expected = { status, text: body, headers: { 'gateway-outcome': outcome } };
+        const request = ['/streams/532/objects', `{"data":{"Message":"${outcome}"}}`] as const;
+        simulator.control({
+          next: [
+            { status, body },
+            { status, body },
+          ],
+        });
+        t.match(await post(...request, prefer), expected, `${status} without a key`);
+        t.match(await post(...request, { ...prefer, ...key(outcome) }), expected, `${status} with one`);
+        const again = await post(...request, key(outcome));
+        t.match(again, { ...expected, headers: { ...expected.headers, 'idempotency-replayed': 'true' } });
+      }
+    },
+  );
+
   t.test('a canceled message of the drop-in door is not called sent', async (t) => {
     const { post, simulator } = await start(t);
     simulator.control({ next: [{ status: 429, headers: { 'Retry-After': '200' } }] });

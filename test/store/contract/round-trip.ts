@@ -18,6 +18,7 @@ export async function roundTripContract(t: Test, createPlace: CreatePlace): Prom
       reference: 'order 7 "quoted" \u2028 \\ 😀',
       onUnknown: 'resend',
       sendsToClient: true,
+      keepsRawAnswer: true,
       sendAt: 1_900_000_000_000,
       expiresAt: 1_900_000_000_001,
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',

@@ -51,6 +51,7 @@ export function createRow(now: number, members: Partial<MessageRow> = {}): Messa
     reference: null,
     onUnknown: 'hold',
     sendsToClient: false,
+    keepsRawAnswer: false,
     createdAt: now,
     sendAt: null,
     expiresAt: null,
