@@ -72,10 +72,21 @@ export async function createSpool(options: SpoolOptions): Promise<Spool> {
   await claimDirectory(directory);
   const sizes = await sweepDirectory(directory, keep);
 
+  /** Named, but not removed yet: what named them is erased, so that nobody else remembers them. */
+  const unremoved = new Set<string>();
+
   async function discard(path: string): Promise<void> {
     if (dirname(path) !== directory) throw new Error('this file is not in the spool');
     await onDisk(() => rm(path, { force: true }));
     sizes.delete(basename(path));
+    unremoved.delete(path);
+  }
+
+  /** One that cannot be removed keeps no other. */
+  async function discardAll(paths: readonly string[]): Promise<void> {
+    const results = await Promise.allSettled(paths.map(discard));
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
   }
 
   return {
@@ -120,13 +131,10 @@ export async function createSpool(options: SpoolOptions): Promise<Spool> {
       }
       return copies;
     },
-    async remove(files) {
-      const results = await Promise.allSettled(Array.from(files, ({ path }) => discard(path)));
-      const failure = results.find((result) => result.status === 'rejected');
-      if (failure !== undefined) throw failure.reason;
-    },
+    remove: (files) => discardAll(Array.from(files, ({ path }) => path)),
     async removeNamed(names) {
-      for (const name of names) await discard(join(directory, name));
+      for (const name of names) unremoved.add(join(directory, name));
+      await discardAll([...unremoved]);
     },
     bytes: () => sizes.values().reduce((sum, size) => sum + size, 0),
   };

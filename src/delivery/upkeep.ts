@@ -86,11 +86,14 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   });
   const sweep = async () => {
     const now = clock.now();
-    for (;;) {
+    const failures: unknown[] = [];
+    for (let isMore = true; isMore; ) {
       const { files, more } = await store.sweep(now, now - keepKeysMs, now - options.retentionMs, ROUND);
-      await spool.removeNamed(files);
-      if (!more) return;
+      // A file that resists must not keep the rest from being erased.
+      await spool.removeNamed(files).catch((error: unknown) => failures.push(error));
+      isMore = more;
     }
+    if (failures.length > 0) throw failures[0];
   };
 
   const repeat = (task: string, everyMs: number, work: () => Promise<void>) => {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import t from 'tap';
 import { createByteBudget, payloadTooLarge } from '../../src/attachments/limits.ts';
@@ -120,4 +120,21 @@ t.test('only files of the spool can be removed through it', async (t) => {
   await writeFile(path, 'x');
   await t.rejects(spool.remove([{ ...meta, path, size: 1, sha256: '' }]), /not in the spool/);
   t.equal(await readFile(path, 'utf8'), 'x');
+});
+
+t.test('a file that cannot be removed keeps no other, and is tried again with the next', async (t) => {
+  const directory = join(await temporaryDirectory(t), 'spool');
+  const spool = await createSpool({ directory });
+  // A directory resists, as a file on a failing disk does.
+  await mkdir(join(directory, 'stuck'));
+  const names = await Promise.all(
+    [1, 2].map(async () => basename((await spool.write(meta, chunks(Buffer.alloc(10)), unlimited)).path)),
+  );
+  await t.rejects(spool.removeNamed(['stuck', ...names]), { code: 'storage_unavailable' });
+  t.strictSame(await readdir(directory), ['stuck']);
+  t.equal(spool.bytes(), 0);
+  await rmdir(join(directory, 'stuck'));
+  await writeFile(join(directory, 'stuck'), 'x');
+  await spool.removeNamed([]);
+  t.strictSame(await readdir(directory), []);
 });

@@ -20,7 +20,11 @@ const unknown = (): MessageRow => ({
   payload: { kind: 'multipart', data: '{}', files: [file] },
 });
 
-function setUp(methods: Partial<Store> = {}, reconcile?: Reconciler['reconcile']) {
+function setUp(
+  methods: Partial<Store> = {},
+  reconcile?: Reconciler['reconcile'],
+  removeNamed: (names: readonly string[]) => Promise<void> = async () => {},
+) {
   const clock = createManualClock();
   const calls: string[] = [];
   const failures: string[] = [];
@@ -43,7 +47,10 @@ function setUp(methods: Partial<Store> = {}, reconcile?: Reconciler['reconcile']
   };
   const spool: Partial<Spool> = {
     remove: async (files) => void calls.push(`remove ${[...files].map(({ name }) => name)}`),
-    removeNamed: async (names) => void calls.push(`removeNamed ${[...names]}`),
+    removeNamed(names) {
+      calls.push(`removeNamed ${[...names]}`);
+      return removeNamed([...names]);
+    },
   };
   const upkeep = createUpkeep({
     store: createFakeStore({ ...quiet, ...methods }),
@@ -203,4 +210,20 @@ t.test('what is past its time is erased round by round, and its files with it', 
     [HOUR_MS, 10 * HOUR_MS],
     [HOUR_MS, 10 * HOUR_MS],
   ]);
+});
+
+t.test('files that cannot be removed keep nothing else from being erased', async (t) => {
+  const rounds = [
+    { files: ['stuck'], more: true },
+    { files: ['b'], more: false },
+  ];
+  const { upkeep, clock, calls, failures } = setUp(
+    { sweep: async () => rounds.shift() ?? { files: [], more: false } },
+    undefined,
+    (names) => (names.includes('stuck') ? Promise.reject(new Error('EIO')) : Promise.resolve()),
+  );
+  await upkeep.start();
+  await clock.advance(30_000);
+  t.ok(calls.includes('removeNamed b'));
+  t.strictSame(failures, ['sweep'], 'and it is told');
 });
