@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import t from 'tap';
 import type { StoredFailure } from '../../src/store/message-row.ts';
 import { createSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
@@ -57,4 +57,26 @@ t.test('what a message said is in no file of the database a minute after it was 
   });
   t.strictSame(findings(file), []);
   t.equal((await store.list({}, 200, null)).length, 120, 'the ledger is still there');
+});
+
+t.test('nor what was erased just before the process died, once it runs again', async (t) => {
+  const clock = createManualClock();
+  const { file, spoolDirectory } = storeDirectory(t);
+  const killed = await createSqliteStore({ file, owner: 'a', clock, spoolDirectory });
+  await killed.heartbeat(clock.now(), LEASE_MS);
+  const row = createRow(clock.now(), { state: 'sending', payload: { kind: 'json', body: CANARY } });
+  await killed.insert([{ row, key: null }]);
+  await killed.settle([sent(row.id, clock.now())]);
+  const copy = storeDirectory(t);
+  for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${copy.file}${end}`);
+  await killed.close();
+  t.not(findings(copy.file).length, 0, 'the log still has it');
+
+  const store = await createSqliteStore({ ...copy, owner: 'a', clock });
+  t.teardown(() => store.close());
+  await clock.advance(60_000);
+  await eventually(async () => {
+    await store.get('msg_none');
+    return findings(copy.file).length === 0 || null;
+  });
 });

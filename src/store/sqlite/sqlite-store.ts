@@ -37,6 +37,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
   const { file, owner, clock, spoolDirectory } = options;
   const thread = await startThread({ file, owner, spoolDirectory, openedAt: clock.now() });
   const truncation = createLogTruncation(clock, () => thread.truncateLog());
+  // What an earlier process erased last may be in the log still.
+  truncation.request();
   const commit = createGroupCommit(thread, truncation.request);
   const behind = createWriteBehind({ clock, write: (rows) => recordGroup(commit.call, rows, clock.now()) });
   let closing: Promise<void> | null = null;
@@ -66,6 +68,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     },
     insertBatch: (messages, batch, answer, keepUntil) =>
       insertBatch(call, { messages, claim: batch, answer, keepUntil, now: clock.now() }),
+    // A transaction of this process that failed was rolled back.
+    wereStored: (rows) => Promise.all(rows.map(async ({ id }) => (await call('get', id)) !== null)),
     record: (row) => behind.add(row),
     findKey: (scope) => call('findKey', scope, clock.now()),
     findKeyed: (scopes) => call('findKeyed', scopes, clock.now()),
@@ -95,7 +99,6 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     expire: (now, limit, keepKeysUntil, reasons) => call('expire', now, limit, keepKeysUntil, reasons),
     takeUnreconciled: (turn) => call('takeUnreconciled', turn),
     reconciled: (id) => call('reconciled', id),
-    isObjectOfAnother: (id, object) => call('isObjectOfAnother', id, object),
     sweep: (now, erasedBefore, deletedBefore, limit) => call('sweep', now, erasedBefore, deletedBefore, limit),
     neededFiles: () => call('neededFiles'),
     localFiles: checkedFiles,

@@ -13,6 +13,8 @@ const DELETABLE = `
   SELECT seq FROM messages INDEXED BY messages_ended
   WHERE is_erased IN (0, 1) AND ended_at < :endedBefore LIMIT :limit`;
 const SEGMENTS = 'SELECT segment FROM files WHERE message IN (SELECT value FROM json_each(:seqs))';
+const DELETE_KEYS = `
+  DELETE FROM keys WHERE message_id IN (SELECT id FROM messages WHERE seq IN (SELECT value FROM json_each(:seqs)))`;
 const DELETE = 'DELETE FROM messages WHERE seq IN (SELECT value FROM json_each(:seqs))';
 
 /** Operations that make the store forget. */
@@ -36,6 +38,7 @@ export function createSweeping(context: StoreContext, content: Content, keys: Ke
     if (deletable.length === 0) return 0;
     const seqs = JSON.stringify(deletable.map(({ seq }) => seq));
     files.push(...database.all(SEGMENTS, { seqs }).map(({ segment }) => segment as string));
+    database.run(DELETE_KEYS, { seqs });
     database.run(DELETE, { seqs });
     context.erased();
     return deletable.length;

@@ -53,4 +53,17 @@ export async function sweepContract(t: Test, createPlace: CreatePlace): Promise<
     await store.sweep(until + 1000 * HOUR_MS, 0, 0, 10);
     t.match(await store.findKey('k-running'), { messageId: running.id });
   });
+
+  await t.test('a message that is deleted before its key leaves no key behind', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const [gone, kept] = [row({ state: 'sending' }), row({ state: 'sending' })];
+    await store.insert([keyed(gone, 'k-gone'), keyed(kept, 'k-kept')]);
+    const key = { kind: 'keep', answer: null, until: clock.now() + HOUR_MS } as const;
+    await store.settle([sent(gone.id, clock.now(), { key }), sent(kept.id, clock.now() + 1, { key })]);
+    await store.sweep(clock.now() + 1, 0, clock.now() + 1, 10);
+    t.equal(await store.findKey('k-gone'), null);
+    t.match(await store.findKey('k-kept'), { messageId: kept.id });
+    t.strictSame(await store.insert([keyed(row(), 'k-gone')]), [{ kind: 'inserted' }]);
+  });
 }
