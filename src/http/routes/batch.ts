@@ -65,8 +65,12 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
   app.post(ROUTE, { errorHandler }, async (request) => {
     const text = textOf(request.body);
     const { body, repeated } = parseBatch(text);
-    if (!batchBody.check(body)) throw invalidRequest(batchBody.faults(body));
     const batch = claimOf(request, fingerprinter, { route: ROUTE, jsonText: text });
+    if (!batchBody.check(body)) {
+      const known = batch === null ? null : await store.findKey(batch.scope);
+      if (known !== null && known.fingerprint !== batch?.fingerprint) throw mismatched();
+      throw invalidRequest(batchBody.faults(body));
+    }
     const held = holdFiles(spool, []);
     try {
       const reads: Read[] = [];
@@ -97,7 +101,7 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
       }
       const { record } = accepted;
       if (record.fingerprint !== batch?.fingerprint || record.answer === null) {
-        throw new GatewayError('idempotency_mismatch', 'This Idempotency-Key came with another request before.');
+        throw mismatched();
       }
       return asAnswer(record.answer, { 'idempotency-replayed': 'true' });
     } finally {
@@ -171,6 +175,9 @@ function resultOf(requestId: string, key: KeyClaim | null, { id, result, known }
   }
   return mismatch(requestId);
 }
+
+const mismatched = () =>
+  new GatewayError('idempotency_mismatch', 'This Idempotency-Key came with another request before.');
 
 function mismatch(requestId: string): Result {
   const error = new GatewayError('idempotency_mismatch', 'This idempotencyKey came with another message before.');

@@ -127,6 +127,7 @@ export const batch: Suite = (t, start) => {
     expectProblem(t, await post('/v1/messages', { messages: [item('one')] }, key('k')), {
       code: 'idempotency_mismatch',
     });
+    expectProblem(t, await post('/v1/messages', { messages: [], more: 1 }, key('k')), { code: 'idempotency_mismatch' });
     const both = await Promise.all([post('/v1/messages', body, key('j')), post('/v1/messages', body, key('j'))]);
     t.equal(both[0]?.text, both[1]?.text);
     await simulator.waitFor(4, 'recorded');
