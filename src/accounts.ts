@@ -97,11 +97,12 @@ export function createAccount(initial: AccountConfig, process: Process, deps: Ac
   };
   const onTrouble = (error: unknown) => deps.onBacklog(name, error);
   const undoTake = (takenAt: number) => ledger.undoTake(name, takenAt);
+  const { isRevoked } = ledger;
   const backlog = createBacklog({
     account: name,
     store,
     clock,
-    onTaken: ledger.taken,
+    isRevoked,
     undoTake,
     giveBack,
     onRetry: wake,

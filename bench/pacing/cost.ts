@@ -67,7 +67,7 @@ const common = {
     ended: async () => null,
     follow: () => {},
     revoke: () => {},
-    taken: () => {},
+    isRevoked: () => false,
     undoTake: () => {},
     note: () => {},
   },

@@ -25,8 +25,8 @@ export interface BacklogOptions {
   readonly account: string;
   readonly store: Store;
   readonly clock: Clock;
-  /** Told of all that was taken, before anything of it is sent. */
-  readonly onTaken: (ids: readonly string[]) => void;
+  /** Whether a taken message was revoked: it is not sent then. */
+  readonly isRevoked: (id: string) => boolean;
   /** Puts back what the take at this time moved, in case it did: its answer got lost. */
   readonly undoTake: (takenAt: number) => void;
   /** A taken message whose files cannot be fetched now goes back. */
@@ -43,11 +43,11 @@ const CLOSE_MS = 1_000;
 const CALM_MS = 5_000;
 
 export function createBacklog(options: BacklogOptions): Backlog {
-  const { account, store, clock, onTaken, undoTake, giveBack, onRetry, onTrouble } = options;
+  const { account, store, clock, isRevoked, undoTake, giveBack, onRetry, onTrouble } = options;
   /** The flows that may hold ready messages, and how often that was noticed. */
   const noticed = new Map<string, number>();
   let isTaking = false;
-  let takenAt = 0;
+  let latest = 0;
   let isTroubled = false;
   let cancelCalm: (() => void) | null = null;
 
@@ -69,20 +69,20 @@ export function createBacklog(options: BacklogOptions): Backlog {
   /** Names a take, so that no other one close to it has the same. A clock may stand still, or be set back a little. */
   const timeOfTake = () => {
     const now = clock.now();
-    takenAt = now <= takenAt && takenAt - now < CLOSE_MS ? takenAt + 1 : now;
-    return takenAt;
+    latest = now <= latest && latest - now < CLOSE_MS ? latest + 1 : now;
+    return latest;
   };
 
-  const withFiles = async (row: MessageRow): Promise<Message | null> => {
+  const withFiles = async (row: MessageRow, takenAt: number): Promise<Message | null> => {
     const { payload } = row;
     if (payload === null) return null;
-    if (payload.kind === 'json') return takenMessage(row, payload);
+    if (payload.kind === 'json') return takenMessage(row, payload, takenAt);
     try {
-      return takenMessage(row, { ...payload, files: await store.localFiles(row) });
+      return takenMessage(row, { ...payload, files: await store.localFiles(row) }, takenAt);
     } catch (error) {
-      if (error instanceof AttachmentDamaged) return takenMessage(row, payload, true);
+      if (error instanceof AttachmentDamaged) return takenMessage(row, payload, takenAt, true);
       // Whatever the cause, it would be lost if it stayed taken.
-      giveBack(takenMessage(row, payload));
+      giveBack(takenMessage(row, payload, takenAt));
       troubled(error);
       return null;
     }
@@ -117,9 +117,9 @@ export function createBacklog(options: BacklogOptions): Backlog {
       try {
         const rows = await store.take({ account, now, picks });
         took();
-        onTaken(rows.map(({ id }) => id));
         forgetEmpty(picks, rows, seen);
-        const messages = await Promise.all(rows.map(withFiles));
+        const valid = rows.filter(({ id }) => !isRevoked(id));
+        const messages = await Promise.all(valid.map((row) => withFiles(row, now)));
         return messages.filter((message) => message !== null);
       } catch (error) {
         troubled(error);

@@ -8,11 +8,12 @@ import type { Ledger } from './ledger.ts';
 import type { Message } from './message.ts';
 import * as outcomes from './outcomes.ts';
 import { filesOf } from './payload.ts';
-import { rowOf } from './stored-message.ts';
+import { erasedRowOf, rowOf } from './stored-message.ts';
 
 /**
  * Puts messages on disk. A connection can break between the commit and its answer: then the store is asked what it has.
- * What it does not have, or cannot tell, is taken back in case it turns up later, and the promise rejects.
+ * What it does not have is kept out for good, what it cannot tell is taken back in case it turns up, and the promise
+ * rejects.
  */
 export interface Intake {
   insert(message: Message, key: KeyClaim | null): Promise<InsertResult | undefined>;
@@ -53,23 +54,31 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
   };
   const hasFiles = ({ payload }: Message) => filesOf(payload).length > 0;
 
-  const takeBack = (message: Message) => {
-    if (message.mode === 'sync') outcomes.refuseForStorage(message, clock.now());
-    ledger.revoke(message);
+  const refused = (message: Message): Message => {
+    const copy = { ...message };
+    outcomes.refuseForStorage(copy, clock.now());
+    return copy;
   };
 
-  const isThere = async ({ id }: Message) => (await store.get(id)) !== null;
+  const wereStored = (messages: readonly Message[]) =>
+    store.wereStored(messages.map((message) => erasedRowOf(refused(message))));
 
-  /** What the store has, although it gave no answer. If that is nothing, or it cannot tell, all is taken back. */
+  /** What the store has, although it gave no answer. If it cannot tell, all is taken back. */
   const lookUp = async <Found>(messages: readonly Message[], error: unknown, look: () => Promise<Found | null>) => {
-    const found = error instanceof StorageUnavailable ? await look().catch(() => null) : null;
-    if (found !== null) return found;
-    for (const message of messages) takeBack(message);
-    throw error;
+    let found: Found | null = null;
+    try {
+      if (error instanceof StorageUnavailable) found = await look();
+    } catch {
+      for (const message of messages) ledger.revoke(refused(message));
+    }
+    if (found === null) throw error;
+    return found;
   };
 
   const lookForBatch = async ({ messages, keys, key }: Batch): Promise<BatchInsert | null> => {
-    const found = await Promise.all(messages.map(isThere));
+    // What was known by its key is not there, and needs no place.
+    const isThere = await Promise.all(messages.map(async ({ id }) => (await store.get(id)) !== null));
+    const found = isThere.includes(true) ? isThere : await wereStored(messages);
     if (!found.includes(true)) {
       // Of a batch whose every item was known there is nothing but its answer.
       const record = key === null ? null : await store.findKey(key.scope);
@@ -91,7 +100,7 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
       try {
         return (await store.insert([{ row: rowOf(message), key }]))[0];
       } catch (error) {
-        return lookUp([message], error, async () => ((await isThere(message)) ? INSERTED : null));
+        return lookUp([message], error, async () => ((await wereStored([message]))[0] === true ? INSERTED : null));
       }
     },
     async insertLate(message) {

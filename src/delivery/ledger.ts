@@ -4,7 +4,7 @@ import type { AttemptRecord, MessageRow } from '../store/message-row.ts';
 import type { Settlement } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
 import { isFinal, type Message } from './message.ts';
-import { rowOf, settlementOf } from './stored-message.ts';
+import { erasedRowOf, rowOf, settlementOf } from './stored-message.ts';
 
 /** What the steps of a message leave behind in the store. */
 export interface Ledger {
@@ -27,16 +27,12 @@ export interface Ledger {
   /** Notes the end of a plain message, soon. */
   note(message: Message): void;
   /**
-   * Ends a message whose caller was told that it is not accepted, in case it is stored all the same; one whose caller
-   * waits has `failed` by then. Tried until it is done, or the store can have nothing of it under way any more: what is
-   * back after an outage would be sent, or keep its key for good.
+   * Ends a message that has `failed` for want of the store, in case it is stored all the same: what is back after an
+   * outage would be sent, or keep its key for good. Tried until it is done.
    */
   revoke(message: Message): void;
-  /**
-   * This process has taken the messages. So what it could not record of them earlier, it had recorded after all: repeated
-   * now, it would count for the attempt that begins.
-   */
-  taken(ids: readonly string[]): void;
+  /** Whether a message that was just taken has been revoked: it must not be sent. It is ended soon. */
+  isRevoked(id: string): boolean;
   /**
    * Puts back what `take` at this time moved, in case it did: its answer got lost, so that nobody here knows of it. Tried
    * until the store can have nothing of it under way any more.
@@ -66,6 +62,7 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
 
   let isStopped = false;
   const repeats = new Set<() => void>();
+  const revoked = new Map<string, Message>();
 
   const later = (work: () => void): void => {
     if (isStopped) return;
@@ -75,9 +72,6 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
     });
     repeats.add(cancel);
   };
-  /** What is to be recorded once the store is back. */
-  const repeating = new Set<Settlement>();
-
   /** Tries until it has worked, or found nothing to do when the store had nothing under way any more. */
   const insist = (work: () => Promise<boolean>, until = clock.monotonic() + UNDER_WAY_MS): void => {
     // Judged before the store is asked: what ends while it answers may be missed.
@@ -88,6 +82,20 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
       },
       () => later(() => insist(work, until)),
     );
+  };
+
+  /** Where it waits, or is taken by this process. */
+  const end = (message: Message): void => {
+    const now = clock.now();
+    insist(async () => {
+      const [isStored] = await store.wereStored([erasedRowOf(message)]);
+      const isOver =
+        isStored !== true ||
+        (message.mode === 'async' && (await store.cancel(message.id, now, now))) ||
+        (await store.settle([settlementOf(message, null, now)]))[0] === true;
+      if (isOver) revoked.delete(message.id);
+      return isOver;
+    });
   };
 
   /** Whoever took the message over called it unknown, since only this process knows that it was sent. */
@@ -103,13 +111,9 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
       return 'lost';
     } catch (error) {
       if (!(error instanceof StorageUnavailable)) throw error;
-      repeating.add(settlement);
-      later(() => void repeat(message, settlement).catch(() => undefined));
+      later(() => void settle(message, settlement).catch(() => undefined));
       return 'late';
     }
-  };
-  const repeat = async (message: Message, settlement: Settlement) => {
-    if (repeating.delete(settlement)) await settle(message, settlement);
   };
 
   return {
@@ -139,15 +143,13 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
     },
     note: (message) => store.record(rowOf(message)),
     revoke(message) {
-      const now = clock.now();
-      const settlement = settlementOf(message, null, now + keepKeysMs);
-      insist(async () => {
-        if (message.mode === 'async') return store.cancel(message.id, now, now);
-        return (await store.settle([settlement]))[0] === true;
-      });
+      revoked.set(message.id, message);
+      end(message);
     },
-    taken(ids) {
-      for (const settlement of repeating) if (ids.includes(settlement.id)) repeating.delete(settlement);
+    isRevoked(id) {
+      const message = revoked.get(id);
+      if (message !== undefined) end(message);
+      return message !== undefined;
     },
     undoTake: (account, takenAt) => insist(async () => (await store.undoTake(account, takenAt)) > 0),
     stop() {

@@ -82,6 +82,8 @@ export interface Message extends Omit<MessageRow, 'failure' | 'payload'> {
   readonly patienceEndsAt: number;
   /** Its row is in the store, or on its way there: every step is recorded there before it counts. */
   isStored: boolean;
+  /** The `take` that gave it to this process; null for one whose caller waits. */
+  readonly takenAt: number | null;
   /** An attachment of it is not what was stored, so it cannot be sent. */
   readonly isDamaged: boolean;
   /** Its caller has gone: it is not attempted again. */
@@ -126,6 +128,7 @@ export function createMessage(draft: Draft, id: string, now: number, isStored: b
     patienceEndsAt: draft.patienceEndsAt,
     isStored,
     keepsRawAnswer: draft.keepsRawAnswer,
+    takenAt: null,
     isDamaged: false,
     isAbandoned: false,
     raw: null,
@@ -135,10 +138,11 @@ export function createMessage(draft: Draft, id: string, now: number, isStored: b
 }
 
 /** A stored `async` message that this process has taken, and which is therefore `sending`. */
-export function takenMessage(row: MessageRow, payload: Payload, isDamaged = false): Message {
+export function takenMessage(row: MessageRow, payload: Payload, takenAt: number, isDamaged = false): Message {
   return {
     ...row,
     payload,
+    takenAt,
     attempts: [...row.attempts],
     unclear: row.unclear as Failure | null,
     failure: null,

@@ -120,12 +120,12 @@ export function cancel(message: Message, now: number): void {
   end(message, now, failure, 'canceled');
 }
 
-/** Ends a queued message whose start could not be recorded. */
+/** Ends a queued message that could not be stored, or whose start could not. */
 export function refuseForStorage(message: Message, now: number): void {
   end(message, now, {
     code: 'storage_unavailable',
     outcome: 'not_sent',
-    detail: 'The start of the attempt could not be stored, so nothing was sent.',
+    detail: 'The database or the disk did not answer, so nothing was sent.',
     upstream: null,
     retryAfterMs: 5_000,
   });

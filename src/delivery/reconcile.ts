@@ -2,7 +2,6 @@ import type { CommboxClient } from '../commbox/client.ts';
 import { type ListedObject, type Listing, type LookupRequest, listObjects } from '../commbox/lookup.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { MessageRow } from '../store/message-row.ts';
-import type { ObjectPlace } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
 import type { Keyring } from './keyring.ts';
 import { readSentObject } from './sent-object.ts';
@@ -77,8 +76,12 @@ export function createReconciler({ accounts, store, clock }: ReconcilerOptions):
       const isResolved =
         matches.length === 1 &&
         only !== undefined &&
-        !(await store.isObjectOfAnother(row.id, placeOf(row, only, { from, to }))) &&
-        (await store.resolve(row.id, { state: 'sent', objectId: only.objectId, now: clock.now() }));
+        (await store.resolve(row.id, {
+          state: 'sent',
+          objectId: only.objectId,
+          now: clock.now(),
+          unlessAnothersOf: timeOfTwins(only, { from, to }),
+        }));
       return { found: matches.length, objectIds: matches.map(({ objectId }) => objectId), isResolved, isOpen: false };
     },
   };
@@ -96,10 +99,10 @@ async function listWithEitherKey(account: ReconcileAccount, request: Omit<Lookup
   return second;
 }
 
-/** Where another message would be that the object came from, unless it waited for long. */
-function placeOf({ account }: MessageRow, { objectId, createdAt }: ListedObject, searched: Searched): ObjectPlace {
+/** When another message that the object came from was accepted, unless it waited for long. */
+function timeOfTwins({ createdAt }: ListedObject, searched: Searched): Searched {
   const { from, to } = createdAt === null ? searched : { from: createdAt - BEFORE_MS, to: createdAt + BEFORE_MS };
-  return { account, objectId, from: from - WAITED_MS, to };
+  return { from: from - WAITED_MS, to };
 }
 
 function isWithin({ createdAt }: ListedObject, from: number, to: number): boolean {

@@ -1,5 +1,5 @@
 import type { KeyEffect } from '../store/key-record.ts';
-import type { AttemptRecord, MessageRow } from '../store/message-row.ts';
+import type { AttemptRecord, MessageRow, StoredFailure } from '../store/message-row.ts';
 import type { Settlement } from '../store/requests.ts';
 import { isFinal, type Message } from './message.ts';
 import { storable } from './payload.ts';
@@ -30,7 +30,7 @@ export function rowOf(message: Message): MessageRow {
     payload: isErased ? null : storable(message.payload),
     payloadBytes: message.payloadBytes,
     attempts: message.attempts,
-    unclear: message.unclear,
+    unclear: isErased ? withoutTexts(message.unclear) : message.unclear,
     failure: message.failure,
     objectId: message.objectId,
     sentAt: message.sentAt,
@@ -39,11 +39,24 @@ export function rowOf(message: Message): MessageRow {
   };
 }
 
+/** What is left of it when the message is erased. */
+function withoutTexts(failure: StoredFailure | null): StoredFailure | null {
+  if (failure === null) return null;
+  const { code, outcome, upstream } = failure;
+  return { code, outcome, detail: '', upstream: upstream === null ? null : { ...upstream, description: null } };
+}
+
+/** The row of an ended message, with nothing in it of what was to be sent. */
+export function erasedRowOf(message: Message): MessageRow {
+  return { ...rowOf(message), payload: null, requestId: '', traceparent: null };
+}
+
 /** Where a message stands, as a change of its row. The key of an ended one is remembered until `keepUntil`. */
 export function settlementOf(message: Message, attempt: AttemptRecord | null, keepUntil: number): Settlement {
-  const { id, state, readyAt, unclear, failure, objectId, sentAt, endedAt } = message;
+  const { id, takenAt, state, readyAt, unclear, failure, objectId, sentAt, endedAt } = message;
   return {
     id,
+    ...(takenAt !== null && { takenAt }),
     state,
     attempt,
     readyAt,

@@ -2,13 +2,13 @@ import type { Lane } from '../channels/channel.ts';
 import type { KeyClaim, KeyEffect, KeyRecord } from './key-record.ts';
 import type { AttemptRecord, MessageRow, MessageState, StoredFailure } from './message-row.ts';
 
-/** An object of CommBox, and the time in which the message was accepted that it came from, if it came from here. */
-export interface ObjectPlace {
-  readonly account: string;
-  readonly objectId: string;
-  /** Epoch milliseconds, both included. */
-  readonly from: number;
-  readonly to: number;
+/** What became of a message that was `unknown`. */
+export interface Resolution {
+  readonly state: 'sent' | 'failed';
+  readonly objectId: string | null;
+  readonly now: number;
+  /** It is this message's object only if no other message of the account, accepted in this time, has it. Both included. */
+  readonly unlessAnothersOf?: { readonly from: number; readonly to: number };
 }
 
 /** Which `unknown` message is to be looked for at CommBox next, and when again if that brings no answer. */
@@ -36,6 +36,11 @@ export type InsertResult =
 /** A change of a message in flight. Absent members stay as they are. */
 export interface Settlement {
   readonly id: string;
+  /**
+   * `now` of the `take` whose attempt this is about: it changes nothing once the message was taken anew. Absent for a
+   * message that was not taken.
+   */
+  readonly takenAt?: number;
   readonly state: MessageState;
   readonly attempt: AttemptRecord | null;
   readonly readyAt?: number;

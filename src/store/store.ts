@@ -9,7 +9,7 @@ import type {
   ListFilter,
   LookupTurn,
   NewMessage,
-  ObjectPlace,
+  Resolution,
   Settlement,
   StoreChange,
   TakeRequest,
@@ -43,6 +43,13 @@ export interface Store {
     | { readonly kind: 'inserted'; readonly results: readonly InsertResult[] }
     | { readonly kind: 'taken'; readonly record: KeyRecord }
   >;
+
+  /**
+   * Which of these messages are stored, in order, after an `insert` of them that rejected: its transaction may have been
+   * committed all the same, or be about to be. Those that are not stored never will be: the rows, which are those of
+   * ended messages, take their places.
+   */
+  wereStored(rows: readonly MessageRow[]): Promise<readonly boolean[]>;
 
   /**
    * Writes the ledger rows of plain messages, new or changed, soon: at most 1 s later; this process reads them at once.
@@ -98,11 +105,8 @@ export interface Store {
     told?: (canceled: readonly EndedMessage[]) => void,
   ): Promise<number>;
 
-  /** `unknown` to `sent` or `failed`, by reconciliation or by hand. False if it is not `unknown`. */
-  resolve(
-    id: string,
-    to: { readonly state: 'sent' | 'failed'; readonly objectId: string | null; readonly now: number },
-  ): Promise<boolean>;
+  /** `unknown` to `sent` or `failed`, by reconciliation or by hand. False if it is not `unknown`, or its object another's. */
+  resolve(id: string, to: Resolution): Promise<boolean>;
 
   get(id: string): Promise<MessageRow | null>;
   /** Newest first; only rows older than `before`, if given. Stays fast at a million rows. */
@@ -151,8 +155,6 @@ export interface Store {
   takeUnreconciled(turn: LookupTurn): Promise<MessageRow | null>;
   /** A lookup of this message got an answer: it is not given out again. */
   reconciled(id: string): Promise<void>;
-  /** Whether the object is that of another message than `id`, among those accepted in this time. */
-  isObjectOfAnother(id: string, object: ObjectPlace): Promise<boolean>;
   /**
    * Erases payloads of final messages ended before `erasedBefore`, forgets keys past their time, and deletes messages
    * ended before `deletedBefore`, `limit` of each at most. Resolves with the spool names no longer needed, and whether

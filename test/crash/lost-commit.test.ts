@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap';
 import { startSimulator } from '../../src/simulator/server.ts';
 import { call } from '../http/call.ts';
+import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { COMMBOX_KEY } from '../support/gateway.ts';
 import { insist, readAnswer } from '../support/load.ts';
 import { startGatewayProcess } from '../support/process.ts';
 import { createSend, type Send } from '../support/sends.ts';
-import { startDatabaseProxy } from './database-proxy.ts';
 import { createLedgerClient } from './ledger.ts';
 import { postgresPlace } from './place.ts';
 import { readUpstream } from './upstream-record.ts';

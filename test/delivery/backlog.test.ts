@@ -34,7 +34,7 @@ function setUp(methods: Partial<Store>) {
     account: 'default',
     store: createFakeStore(methods),
     clock,
-    onTaken: () => {},
+    isRevoked: (id) => id === 'msg_revoked',
     undoTake: (takenAt) => undone.push(takenAt),
     giveBack: (message) => givenBack.push(message),
     onRetry: (flows) => {
@@ -208,4 +208,16 @@ t.test('a message whose files are damaged is for the attempt to refuse', async (
   const { backlog, givenBack } = setUp({ take: async () => [withFile()], localFiles });
   t.equal((await backlog.take(two)).length, 1);
   t.strictSame(givenBack, []);
+});
+
+t.test('what was revoked is taken, but not sent', async (t) => {
+  const rows = [row(), { ...row(), id: 'msg_revoked' }, row()];
+  const { backlog } = setUp({ take: async () => rows });
+  backlog.notice(flow);
+  const messages = await backlog.take([{ ...flow, limit: 3 }]);
+  t.strictSame(
+    messages.map(({ id }) => id),
+    [rows[0]?.id, rows[2]?.id],
+  );
+  t.equal(backlog.mayHold(flow), true);
 });

@@ -37,6 +37,7 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
       events.push('submit');
       submitted.push(message);
     },
+    withdraw: () => void events.push('withdraw'),
     wake: (flow) => void events.push(`wake ${flow?.caller}`),
     outlook: {
       accepted: () => waiting++,
@@ -52,6 +53,11 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
     idle: async () => void events.push('idle'),
     cancel: (message) => message.state === 'queued',
   };
+  // Of what got no answer, nothing is there.
+  const nothing = {
+    get: async () => null,
+    wereStored: async (rows) => rows.map(() => false),
+  } satisfies Partial<Store>;
   const spool: Partial<Spool> = {
     sync: async () => void events.push('sync'),
     remove: async () => void events.push('remove'),
@@ -60,7 +66,7 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
     clock,
     nextId: () => `msg_${++serial}`,
     dispatchers: new Map([['default', dispatcher as Dispatcher]]),
-    store: createFakeStore({ insert, queuedCount: async () => 7, get: async () => null, ...methods }),
+    store: createFakeStore({ insert, queuedCount: async () => 7, ...nothing, ...methods }),
     spool: spool as Spool,
     watch: { wait: async () => null, ended: (id) => void events.push(`ended ${id}`) },
     ledger: {
@@ -69,7 +75,7 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
       ended: async () => null,
       follow: () => {},
       revoke: ({ id }) => void revoked.push(id),
-      taken: () => {},
+      isRevoked: () => false,
       undoTake: () => {},
       note: () => {},
     },

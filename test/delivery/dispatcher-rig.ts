@@ -107,7 +107,7 @@ export function createRig(options: RigOptions = {}) {
       ended: async (id) => (endedElsewhere === null || !isFinal(endedElsewhere) ? null : { ...endedElsewhere, id }),
       follow: () => {},
       revoke: () => {},
-      taken: () => {},
+      isRevoked: () => false,
       undoTake: () => {},
       note: () => {},
     },
@@ -115,7 +115,7 @@ export function createRig(options: RigOptions = {}) {
       account: 'default',
       store: createFakeStore({ take }),
       clock,
-      onTaken: () => {},
+      isRevoked: () => false,
       undoTake: () => {},
       giveBack: (message) => moveTo(message, 'queued'),
       onRetry: (flows) => {

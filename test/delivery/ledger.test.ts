@@ -99,15 +99,19 @@ t.test('while the store is out of reach, the end is repeated until it is written
   t.equal(settlements.length, 1);
 });
 
+const refused = (id: string, mode: Message['mode']) =>
+  ended('failed', { id, mode, failure: failure('storage_unavailable') });
+
 t.test('what is taken back is tried until the store has answered', async (t) => {
   const canceled: string[] = [];
   let isDown = true;
-  const cancel: Store['cancel'] = async (id) => {
+  const wereStored: Store['wereStored'] = async () => {
     if (isDown) throw new StorageUnavailable('down');
-    return canceled.push(id) > 0;
+    return [true];
   };
-  const { ledger } = setUp(() => true, { cancel });
-  ledger.revoke({ ...queuedMessage(clock.now()), id: 'msg_1', mode: 'async' });
+  const cancel: Store['cancel'] = async (id) => canceled.push(id) > 0;
+  const { ledger } = setUp(() => true, { wereStored, cancel });
+  ledger.revoke(refused('msg_1', 'async'));
   await clock.advance(90_000);
   isDown = false;
   await clock.advance(1_000);
@@ -116,44 +120,60 @@ t.test('what is taken back is tried until the store has answered', async (t) => 
   t.equal(canceled.length, 1);
 });
 
-t.test('what may still be under way in the store is taken back once it is there', async (t) => {
-  const asked: string[] = [];
-  let isThere = false;
-  const cancel: Store['cancel'] = async (id) => asked.push(id) > 0 && isThere;
-  const { ledger, settlements } = setUp(() => isThere, { cancel });
-  ledger.revoke({ ...queuedMessage(clock.now()), id: 'msg_1', mode: 'async' });
-  ledger.revoke(ended('failed', { id: 'msg_2', mode: 'sync', failure: failure('storage_unavailable') }));
-  await clock.advance(5_000);
-  isThere = true;
-  await clock.advance(1_000);
-  const tries = asked.length;
-  t.match(settlements.at(-1), { id: 'msg_2', state: 'failed', key: { kind: 'free' } }, 'and its key is free');
+t.test('what was not stored is over with that, its place taken by a row without content', async (t) => {
+  const places: MessageRow[] = [];
+  const wereStored: Store['wereStored'] = async (rows) => {
+    places.push(...rows);
+    return [false];
+  };
+  const { ledger, settlements } = setUp(() => true, { wereStored });
+  ledger.revoke(refused('msg_1', 'async'));
+  ledger.revoke(refused('msg_2', 'sync'));
   await clock.advance(60_000);
-  t.equal(asked.length, tries);
-  t.equal(settlements.length, tries);
-
-  isThere = false;
-  ledger.revoke({ ...queuedMessage(clock.now()), id: 'msg_3', mode: 'async' });
-  await clock.advance(25_000);
-  const most = asked.length;
-  await clock.advance(60_000);
-  t.equal(asked.length, most, 'until the store can have nothing under way any more');
+  const place = { state: 'failed', payload: null, requestId: '', failure: { code: 'storage_unavailable' } };
+  t.match(places, [
+    { ...place, id: 'msg_1' },
+    { ...place, id: 'msg_2' },
+  ]);
+  t.equal(places.length, 2);
+  t.strictSame(settlements, []);
 });
 
-t.test('a step that had been recorded after all is not repeated once the message is taken again', async (t) => {
-  let isDown = true;
-  const { ledger, settlements } = setUp(() => {
-    if (isDown) throw new StorageUnavailable('down');
-    return true;
+t.test('what was stored and taken meanwhile is ended there, and this process does not send it', async (t) => {
+  let isOurs = false;
+  const { ledger, settlements } = setUp(() => isOurs, {
+    wereStored: async () => [true],
+    cancel: async () => false,
   });
-  const queued = (id: string): Message => ({ ...queuedMessage(clock.now()), id, mode: 'async' });
-  t.equal(await ledger.settle(queued('msg_1'), { ...attempt, outcome: 'throttled' }), 'late');
-  t.equal(await ledger.settle(queued('msg_2'), { ...attempt, outcome: 'throttled' }), 'late');
-  ledger.taken(['msg_1']);
-  isDown = false;
-  await clock.advance(5_000);
-  t.match(settlements, [{ id: 'msg_2' }]);
-  t.equal(settlements.length, 1);
+  t.equal(ledger.isRevoked('msg_1'), false);
+  ledger.revoke(refused('msg_1', 'async'));
+  ledger.revoke(refused('msg_2', 'sync'));
+  t.equal(ledger.isRevoked('msg_1'), true);
+  isOurs = true;
+  await clock.advance(1_000);
+  const latest = (id: string) => settlements.findLast((settlement) => settlement.id === id);
+  const isFree = { kind: 'keep', until: clock.now() - 1_000 };
+  t.match(latest('msg_1'), { state: 'failed', key: isFree }, 'its key may come anew');
+  t.match(latest('msg_2'), { state: 'failed', key: { kind: 'free' } });
+  t.equal(ledger.isRevoked('msg_1'), false, 'there is nothing left to do');
+});
+
+t.test('what another process is sending is ended as soon as this one takes it', async (t) => {
+  let isOurs = false;
+  const { ledger, settlements } = setUp(() => isOurs, {
+    wereStored: async () => [true],
+    cancel: async () => false,
+  });
+  ledger.revoke(refused('msg_1', 'async'));
+  await clock.advance(25_000);
+  const tries = settlements.length;
+  await clock.advance(60_000);
+  t.equal(settlements.length, tries, 'it is not asked for without end');
+  isOurs = true;
+  t.equal(ledger.isRevoked('msg_1'), true);
+  await clock.advance(0);
+  t.match(settlements.at(-1), { id: 'msg_1', state: 'failed' });
+  t.equal(ledger.isRevoked('msg_1'), false);
 });
 
 t.test('a store that is closed is asked no more, and nothing keeps the process', async (t) => {

@@ -44,10 +44,13 @@ function setUp(
     },
   };
   const keyring = createKeyring(() => ({ current: 'key-1', next }));
-  const resolve: Store['resolve'] = async (id, to) => resolved.push([id, to.state, to.objectId]) > 0;
+  const resolve: Store['resolve'] = async (id, to) => {
+    if (to.unlessAnothersOf !== undefined && others.includes(to.objectId ?? '')) return false;
+    return resolved.push([id, to.state, to.objectId]) > 0;
+  };
   const reconciler = createReconciler({
     accounts: new Map([['default', { client: client as CommboxClient, basePath: '/base', keyring }]]),
-    store: createFakeStore({ resolve, isObjectOfAnother: async (_, { objectId }) => others.includes(objectId) }),
+    store: createFakeStore({ resolve }),
     clock,
   });
   return { reconciler, calls, resolved };

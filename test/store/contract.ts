@@ -4,6 +4,7 @@ import type { Store } from '../../src/store/store.ts';
 import { cancelContract } from './contract/cancel.ts';
 import { filesContract } from './contract/files.ts';
 import { flowsContract } from './contract/flows.ts';
+import { insertContract } from './contract/insert.ts';
 import { keysContract } from './contract/keys.ts';
 import { leaseContract } from './contract/lease.ts';
 import { listContract } from './contract/list.ts';
@@ -33,6 +34,7 @@ export async function storeContract(t: Test, name: string, createPlace: CreatePl
   await t.test(name, async (t) => {
     const parts = [
       roundTripContract,
+      insertContract,
       keysContract,
       takeContract,
       flowsContract,

@@ -58,6 +58,7 @@ t.test('while PostgreSQL is down every call says so, and afterwards all is well 
   const calls: (() => Promise<unknown>)[] = [
     () => insertRows(store, row()),
     () => store.insertBatch([], { scope: 's', fingerprint: 'f' }, () => fail(), now),
+    () => store.wereStored([row()]),
     () => store.findKey('k'),
     () => store.findKeyed(['k']),
     () => store.take(picking(now, 1)),

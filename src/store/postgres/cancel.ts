@@ -1,7 +1,7 @@
 import type { EndedMessage, ListFilter } from '../requests.ts';
 import type { Sql } from './database.ts';
 import { conditionsOf } from './filter.ts';
-import { ended, ending, erasing, judged } from './fragments.ts';
+import { ended, ending, judged } from './fragments.ts';
 
 // Whoever waits hears that nothing was sent, and may send it anew.
 const freesKey = `m.mode = 'sync' AND m.state <> 'unknown' AS frees_key`;
@@ -34,23 +34,6 @@ const cancelManyStatement = (isQueued: string, conditions: string) => `
   ), ${keys('$2')}
   SELECT * FROM canceled`;
 
-const resolveStatement = {
-  sent: `
-    WITH resolved AS (
-      UPDATE commbox_gateway.messages m SET ${erasing('m')},
-        failure = NULL, state = 'sent', object_id = $2, sent_at = $3, ended_at = $3
-      WHERE id = $1 AND ${judged("state = 'unknown'")}
-      RETURNING id
-    ), unfiled AS (
-      DELETE FROM commbox_gateway.message_files f USING resolved WHERE f.message_id = resolved.id
-    )
-    SELECT id FROM resolved`,
-  failed: `
-    UPDATE commbox_gateway.messages SET state = 'failed', object_id = $2, ended_at = $3
-    WHERE id = $1 AND ${judged("state = 'unknown'")}
-    RETURNING id`,
-};
-
 /** Messages of one statement: a lock each, and the statement must end within its time. */
 const CHUNK = 5_000;
 
@@ -76,15 +59,6 @@ export async function cancelMatching(
     total += canceled.length;
     if (canceled.length < CHUNK) return total;
   }
-}
-
-/** Unknown to sent, which erases it, or to failed. False if it was not unknown. */
-export async function resolveMessage(
-  sql: Sql,
-  id: string,
-  to: { readonly state: 'sent' | 'failed'; readonly objectId: string | null; readonly now: number },
-): Promise<boolean> {
-  return (await sql.query(resolveStatement[to.state], [id, to.objectId, to.now])).length === 1;
 }
 
 // Leads to the index of references if there is one, else to that of callers, else to that of states (see `migrations.ts`).

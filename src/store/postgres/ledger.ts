@@ -12,10 +12,13 @@ export interface Ledger {
   flush(): Promise<void>;
 }
 
+// What has ended meanwhile, by hand or by another process, is not undone by what was written down before; only that it was
+// sent is news to one that is unknown.
 const names = columnNames.join(', ');
 const recordStatement = `
   INSERT INTO commbox_gateway.messages (${names}) SELECT * FROM unnest(${columnTypes})
-  ON CONFLICT (id) DO UPDATE SET ${columnNames.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+  ON CONFLICT (id) DO UPDATE SET ${columnNames.map((name) => `${name} = excluded.${name}`).join(', ')}
+  WHERE messages.ended_at IS NULL OR (messages.state = 'unknown' AND excluded.state = 'sent')`;
 
 const DELAY_MS = 500;
 const RETRY_MS = 1_000;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Store } from '../store.ts';
 import { countUnknown, createBacklog } from './backlog.ts';
-import { cancelMatching, cancelMessage, resolveMessage } from './cancel.ts';
+import { cancelMatching, cancelMessage } from './cancel.ts';
 import { createCopies } from './copies.ts';
 import { createDatabase, type Database } from './database.ts';
 import { filesOf, localFiles } from './files.ts';
@@ -13,12 +13,14 @@ import { createLease, type Lease } from './lease.ts';
 import { createLedger } from './ledger.ts';
 import { getMessage, listMessages } from './list.ts';
 import { createListener, type Listener } from './listener.ts';
+import { createLostInserts } from './lost-inserts.ts';
 import { migrate } from './migrate.ts';
 import { exchangePacing } from './pacing.ts';
 import { listPauses, setPause } from './pauses.ts';
 import { createQueuedCount } from './queued-count.ts';
-import { isObjectOfAnother, markReconciled, takeUnreconciledMessage } from './reconcile.ts';
+import { markReconciled, takeUnreconciledMessage } from './reconcile.ts';
 import { recoverOrphans } from './recover.ts';
+import { resolveMessage } from './resolve.ts';
 import { createSettling } from './settling.ts';
 import { expireMessages, findNeededFiles, sweepMessages } from './sweep.ts';
 import { beginMessage, takeMessages, undoTake } from './take.ts';
@@ -68,6 +70,7 @@ interface Parts {
 function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, lease, listener }: Parts): Store {
   const copies = createCopies({ spoolDirectory, clock });
   const inserting = createInserting({ database, lease, clock, copies, listener });
+  const lostInserts = createLostInserts(database, clock);
   const settling = createSettling({ database, lease, copies, listener });
   const ledger = createLedger({ database, lease, clock });
   const backlog = createBacklog(database, clock);
@@ -83,7 +86,7 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
   };
 
   async function close(): Promise<void> {
-    await Promise.all([inserting.idle(), settling.idle()]);
+    await Promise.all([inserting.idle(), lostInserts.idle(), settling.idle()]);
     // What the database does not take now is lost, or ended by another process: there is no one left to wait for it.
     await ledger.flush().catch(() => undefined);
     await lease.giveBack().catch(() => undefined);
@@ -104,6 +107,7 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
       if (batch.kind === 'inserted') queued.stored(messages, batch.results, from);
       return batch;
     },
+    wereStored: lostInserts.add,
     record: ledger.record,
     findKey: async (scope) => (await findKeys(database, [scope], Math.ceil(clock.now()))).get(scope) ?? null,
     findKeyed: (scopes) => findKeyed(database, scopes, Math.ceil(clock.now())),
@@ -125,7 +129,7 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
     },
     async resolve(id, to) {
       await ledger.flush();
-      const isResolved = await resolveMessage(database, id, { ...to, now: Math.ceil(to.now) });
+      const isResolved = await resolveMessage(database, id, to);
       if (isResolved) tellSettled([id]);
       return isResolved;
     },
@@ -159,7 +163,6 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
     },
     takeUnreconciled: (turn) => takeUnreconciledMessage(database, turn),
     reconciled: (id) => markReconciled(database, id),
-    isObjectOfAnother: (id, object) => isObjectOfAnother(database, id, object),
     async sweep(now, erasedBefore, deletedBefore, limit) {
       const until = {
         now: Math.ceil(now),

@@ -1,5 +1,5 @@
 import type { MessageRow } from '../message-row.ts';
-import type { LookupTurn, ObjectPlace } from '../requests.ts';
+import type { LookupTurn } from '../requests.ts';
 import type { Sql } from './database.ts';
 import { decodeRow, type MessageRecord, selected } from './rows.ts';
 
@@ -19,10 +19,6 @@ const takeStatement = `
 
 const reconciledStatement = 'UPDATE commbox_gateway.messages SET was_reconciled = true WHERE id = $1';
 
-const otherStatement = `
-  SELECT 1 FROM commbox_gateway.messages
-  WHERE created_at BETWEEN $2 AND $3 AND object_id = $4 AND account = $5 AND id <> $1 LIMIT 1`;
-
 /** The message that is to be looked for next, noted as such; null if none is due. */
 export async function takeUnreconciledMessage(sql: Sql, turn: LookupTurn): Promise<MessageRow | null> {
   const { account, now, afterMs, mostMs, times } = turn;
@@ -34,10 +30,4 @@ export async function takeUnreconciledMessage(sql: Sql, turn: LookupTurn): Promi
 /** Notes that nothing more is to be looked for. */
 export async function markReconciled(sql: Sql, id: string): Promise<void> {
   await sql.query(reconciledStatement, [id]);
-}
-
-/** Whether the object is that of another message, among those accepted in this time. */
-export async function isObjectOfAnother(sql: Sql, id: string, object: ObjectPlace): Promise<boolean> {
-  const { from, to, objectId, account } = object;
-  return (await sql.query(otherStatement, [id, Math.floor(from), Math.ceil(to), objectId, account])).length > 0;
 }

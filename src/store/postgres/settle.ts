@@ -4,13 +4,16 @@ import { judged, scrubbed } from './fragments.ts';
 import { jsonOf, plainJsonOf, storable } from './rows.ts';
 
 // One statement, hence atomic: messages, their keys and their attachments. A message is settled only while its row names
-// the lease; the process that recovers takes that away. Of `settled` only those count that were updated.
+// the lease; the process that recovers takes that away. A connection can be lost while the server goes on with its
+// statement: a settlement that comes so late must not be taken for one of the attempt after it. Of `settled` only those
+// count that were updated.
 const settleStatement = `
   WITH given AS (
     SELECT * FROM unnest(
       $2::text[], $3::text[], $4::jsonb[], $5::bigint[], $6::jsonb[], $7::jsonb[], $8::text[], $9::bigint[],
-      $10::bigint[], $11::boolean[], $12::text[], $13::json[], $14::bigint[]
-    ) AS g(id, state, attempt, ready_at, unclear, failure, object_id, sent_at, ended_at, erase, key_effect, answer, keep_until)
+      $10::bigint[], $11::boolean[], $12::text[], $13::json[], $14::bigint[], $15::bigint[]
+    ) AS g(id, state, attempt, ready_at, unclear, failure, object_id, sent_at, ended_at, erase, key_effect, answer, keep_until,
+      taken_at)
   ), settled AS (
     UPDATE commbox_gateway.messages m SET
       state = g.state,
@@ -30,6 +33,7 @@ const settleStatement = `
     FROM given g
     WHERE m.id = g.id
       AND ${judged("m.lease = $1 AND (m.state = 'sending' OR (m.state = 'queued' AND m.mode = 'sync'))")}
+      AND (g.taken_at IS NULL OR m.taken_at = g.taken_at)
     RETURNING m.id, g.erase, g.key_effect, g.answer, g.keep_until
   ), kept AS (
     UPDATE commbox_gateway.idempotency_keys k SET answer = s.answer, keep_until = s.keep_until
@@ -66,6 +70,7 @@ export async function settleMessages(
       column(({ key }) => key?.kind ?? null),
       column(({ key }) => (key?.kind === 'keep' ? jsonOf(key.answer) : null)),
       column(({ key }) => (key?.kind === 'keep' ? wholeMs(key.until) : null)),
+      column(({ takenAt }) => wholeMs(takenAt)),
     ],
     'settle-messages',
   );

@@ -7,7 +7,7 @@ import type { StoreContext } from './context.ts';
 import { addFresh, type FreshMessages, INSERTED, isFresh, lineOf } from './fresh-rows.ts';
 import { createFreshInsert } from './inserting-fresh.ts';
 import type { Keys } from './keys.ts';
-import { messageColumns, toValues } from './rows.ts';
+import { CHANGEABLE, messageColumns, toValues } from './rows.ts';
 
 export type BatchResult =
   | { readonly kind: 'inserted'; readonly results: readonly InsertResult[] }
@@ -20,6 +20,7 @@ const INSERT = `INSERT INTO messages (${columns.join(', ')}) VALUES (${columns.m
 const INSERT_OR_CHANGE = `
   ${INSERT}
   ON CONFLICT (id) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(', ')}
+  WHERE ${CHANGEABLE}
   RETURNING seq`;
 
 /** Operations that put messages into the store. */
@@ -90,8 +91,8 @@ export function createAccepting(context: StoreContext, content: Content, keys: K
 
     record(rows: readonly MessageRow[], now: number): void {
       for (const row of rows) {
-        const seq = database.one(INSERT_OR_CHANGE, values(row, now, true))?.['seq'] as number;
-        content.replace(seq, row);
+        const seq = database.one(INSERT_OR_CHANGE, values(row, now, true))?.['seq'] as number | undefined;
+        if (seq !== undefined) content.replace(seq, row);
       }
     },
   };

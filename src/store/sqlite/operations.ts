@@ -65,7 +65,6 @@ export const readOperations: ReadonlySet<OperationName> = new Set<OperationName>
   'pauses',
   'neededFiles',
   'secret',
-  'isObjectOfAnother',
 ]);
 
 /** Operations that change what this process remembers, which no rollback takes back: they are never run a second time. */

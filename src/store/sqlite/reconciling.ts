@@ -1,5 +1,5 @@
 import type { MessageRow } from '../message-row.ts';
-import type { LookupTurn, ObjectPlace } from '../requests.ts';
+import type { LookupTurn } from '../requests.ts';
 import type { StoreContext } from './context.ts';
 import { readRow } from './rows.ts';
 
@@ -14,9 +14,6 @@ const TAKE = `
     is_reconciled = lookups + 1 >= :times
   WHERE seq = :seq`;
 const RECONCILED = 'UPDATE messages SET is_reconciled = 1 WHERE id = :id';
-const OBJECT_OF_ANOTHER = `
-  SELECT 1 FROM messages INDEXED BY messages_by_time
-  WHERE created_at BETWEEN :from AND :to AND object_id = :objectId AND account = :account AND id <> :id LIMIT 1`;
 
 /** Operations for looking up what became of messages. */
 export function createReconciling({ database, spoolDirectory }: StoreContext) {
@@ -30,7 +27,5 @@ export function createReconciling({ database, spoolDirectory }: StoreContext) {
       return readRow(database, seq, spoolDirectory);
     },
     reconciled: (id: string): void => void database.run(RECONCILED, { id }),
-    isObjectOfAnother: (id: string, { account, objectId, from, to }: ObjectPlace): boolean =>
-      database.one(OBJECT_OF_ANOTHER, { id, account, objectId, from, to }) !== undefined,
   };
 }

@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
+import { CHANGEABLE } from './rows.ts';
 import { sentRows } from './sent-rows.ts';
 
 const WIDTH = sentRows.columns.length;
@@ -13,19 +14,20 @@ const INSERT_ONE = insertNew(1);
 const INSERT_OR_CHANGE = `
   ${sentRows.insert(1)}
   ON CONFLICT (id) DO UPDATE SET ${sentRows.names.map((name) => `${name} = excluded.${name}`).join(', ')}
+  WHERE ${CHANGEABLE}
   RETURNING seq`;
 
 /** Operations for the ledger of plain messages. */
 export function createRecording({ database }: StoreContext, content: Content) {
   const change = (cells: readonly SQLInputValue[]): void => {
     for (let at = 0; at < cells.length; at += WIDTH) {
-      const seq = database.one(INSERT_OR_CHANGE, cells.slice(at, at + WIDTH))?.['seq'] as number;
-      content.erase(seq);
+      const seq = database.one(INSERT_OR_CHANGE, cells.slice(at, at + WIDTH))?.['seq'] as number | undefined;
+      if (seq !== undefined) content.erase(seq);
     }
   };
 
   return {
-    /** Cells of `sentRows`, end to end. Those whose message is known already, in whatever state, change it. */
+    /** Cells of `sentRows`, end to end. Those whose message is known already change it, unless it has ended otherwise. */
     recordSent(cells: readonly SQLInputValue[]): void {
       const whole = cells.length - (cells.length % (ROWS_AT_ONCE * WIDTH));
       for (let at = 0; at < cells.length; ) {

@@ -35,6 +35,12 @@ export const messageColumns = [
   'ready_at',
 ] as const;
 
+/**
+ * Whether what was written behind may change a message. What has ended meanwhile, by hand or by another process, is not
+ * undone by it; only that it was sent is news of one that is unknown.
+ */
+export const CHANGEABLE = `messages.ended_at IS NULL OR (messages.state = 'unknown' AND excluded.state = 'sent')`;
+
 /** A row as values of {@link messageColumns}, in their order. */
 export function toValues(row: MessageRow): SQLInputValue[] {
   return [

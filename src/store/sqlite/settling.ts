@@ -1,4 +1,4 @@
-import type { Settlement } from '../requests.ts';
+import type { Resolution, Settlement } from '../requests.ts';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
 import { lineOf } from './fresh-rows.ts';
@@ -8,14 +8,18 @@ import { scrubbed, toJson, wholeMs } from './rows.ts';
 const HELD = `
   SELECT seq, mode, attempts, unclear, failure, object_id, sent_at, ended_at, ready_at, request_id, traceparent
   FROM messages
-  WHERE id = :id AND lease = :lease AND (state = 'sending' OR (state = 'queued' AND mode = 'sync'))`;
+  WHERE id = :id AND lease = :lease AND (state = 'sending' OR (state = 'queued' AND mode = 'sync'))
+    AND (:takenAt IS NULL OR begun_at = :takenAt)`;
 const SETTLE = `
   UPDATE messages SET
     state = :state, attempts = :attempts, unclear = :unclear, failure = :failure, object_id = :objectId,
     sent_at = :sentAt, ended_at = :endedAt, ready_at = :readyAt, line = :line, lease = :lease, begun_at = NULL,
     request_id = :requestId, traceparent = :traceparent, is_erased = :isErased
   WHERE seq = :seq`;
-const UNKNOWN = `SELECT seq, unclear, failure FROM messages WHERE id = :id AND state = 'unknown'`;
+const UNKNOWN = `SELECT seq, account, unclear, failure FROM messages WHERE id = :id AND state = 'unknown'`;
+const OBJECT_OF_ANOTHER = `
+  SELECT 1 FROM messages INDEXED BY messages_by_time
+  WHERE created_at BETWEEN :from AND :to AND object_id = :objectId AND account = :account AND seq <> :seq LIMIT 1`;
 const RESOLVE_SENT = `
   UPDATE messages SET
     state = 'sent', object_id = :objectId, sent_at = :now, ended_at = :now, failure = NULL, unclear = :unclear,
@@ -26,8 +30,8 @@ const RESOLVE_FAILED = `UPDATE messages SET state = 'failed', ended_at = :now WH
 /** Operations that say how an attempt ended. */
 export function createSettling({ database, lease }: StoreContext, content: Content, keys: Keys) {
   const settleOne = (settlement: Settlement, now: number): boolean => {
-    const { id, state, attempt, erase, key } = settlement;
-    const held = database.one(HELD, { id, lease: lease.id });
+    const { id, takenAt = null, state, attempt, erase, key } = settlement;
+    const held = database.one(HELD, { id, takenAt, lease: lease.id });
     if (held === undefined) return false;
     const seq = held['seq'] as number;
     const kept = <T>(column: string): T => held[column] as T;
@@ -60,15 +64,18 @@ export function createSettling({ database, lease }: StoreContext, content: Conte
     settle: (settlements: readonly Settlement[], now: number): boolean[] =>
       settlements.map((settlement) => settleOne(settlement, now)),
 
-    resolve(id: string, to: { state: 'sent' | 'failed'; objectId: string | null; now: number }): boolean {
+    resolve(id: string, to: Resolution): boolean {
       const unknown = database.one(UNKNOWN, { id });
       if (unknown === undefined) return false;
       const seq = unknown['seq'] as number;
+      const { objectId, unlessAnothersOf: twins } = to;
+      const account = unknown['account'] as string;
+      if (twins !== undefined && database.one(OBJECT_OF_ANOTHER, { ...twins, objectId, account, seq })) return false;
       const now = Math.ceil(to.now);
       if (to.state === 'failed') return database.run(RESOLVE_FAILED, { seq, now }) === 1;
       content.erase(seq);
       const unclear = scrubbed(unknown['unclear'] as string | null);
-      return database.run(RESOLVE_SENT, { seq, now, objectId: to.objectId, unclear }) === 1;
+      return database.run(RESOLVE_SENT, { seq, now, objectId, unclear }) === 1;
     },
   };
 }

@@ -41,20 +41,38 @@ export async function reconcileContract(t: Test, createPlace: CreatePlace): Prom
     t.match(await store.takeUnreconciled({ ...turn, account: 'brand-b' }), { id: elsewhere.id });
   });
 
-  await t.test('an object is that of another message of its account, if one of that time has it', async (t) => {
+  await t.test('an object that another message of the account and time has says nothing about this one', async (t) => {
     const { clock, process, row } = await stage(t, createPlace);
     const store = await process('a');
     const now = clock.now();
     const sent = row({ mode: 'sync', state: 'sent', payload: null, objectId: '7', sentAt: now, endedAt: now });
-    const own = row({ state: 'sending' });
-    await insertRows(store, sent, own);
-    const isOther = (id: string, members = {}) =>
-      store.isObjectOfAnother(id, { account: 'default', objectId: '7', from: now, to: now, ...members });
-    t.equal(await isOther(own.id), true);
-    t.equal(await isOther(sent.id), false, 'its own');
-    t.equal(await isOther(own.id, { objectId: '8' }), false);
-    t.equal(await isOther(own.id, { account: 'brand-b' }), false);
-    t.equal(await isOther(own.id, { from: now + 1, to: now + 9 }), false, 'an id can come again, years later');
+    await insertRows(store, sent);
+    const isResolved = async ({ from = now, to = now, objectId = '7', account = 'default' } = {}) => {
+      const own = row({ state: 'sending', account });
+      await makeUnknown(store, now, own);
+      const resolution = { state: 'sent', objectId, now, unlessAnothersOf: { from, to } } as const;
+      const isResolved = await store.resolve(own.id, resolution);
+      t.match(await store.get(own.id), isResolved ? { state: 'sent', objectId } : { state: 'unknown', objectId: null });
+      return isResolved;
+    };
+    t.equal(await isResolved(), false);
+    t.equal(await isResolved({ objectId: '8' }), true);
+    t.equal(await isResolved({ objectId: '8' }), false, 'that is taken now');
+    t.equal(await isResolved({ account: 'brand-b' }), true);
+    t.equal(await isResolved({ from: now + 1, to: now + 9 }), true, 'an id can come again, years later');
+  });
+
+  await t.test('of messages that find the same object at the same moment, one has it', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const stores = [await process('a'), await process('b')];
+    const now = clock.now();
+    for (let round = 0; round < 5; round++) {
+      const twins = Array.from({ length: 6 }, () => row({ state: 'sending' }));
+      await makeUnknown(stores[0] as Store, now, ...twins);
+      const to = { state: 'sent', objectId: `${round}`, now, unlessAnothersOf: { from: now, to: now } } as const;
+      const resolved = await Promise.all(twins.map(({ id }, i) => (stores[i % 2] as Store).resolve(id, to)));
+      t.equal(resolved.filter((isResolved) => isResolved).length, 1);
+    }
   });
 
   await t.test('what got no answer comes again with a back-off, however often the gateway is restarted', async (t) => {

@@ -87,6 +87,25 @@ export async function recordContract(t: Test, createPlace: CreatePlace): Promise
     t.equal((await store.list({}, 10, null)).length, 1);
   });
 
+  await t.test('what was written down before does not change what has ended since', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const [store, other] = [await process('a'), await process('b')];
+    const now = clock.now();
+    const message = row({ mode: 'sync', state: 'sending' });
+    store.record(message);
+    await store.get(message.id);
+    await clock.advance(LEASE_MS);
+    t.strictSame(await other.recover(clock.now(), RESEND, clock.now()), [message.id]);
+    t.equal(await stateOf(other, message.id), 'unknown');
+    store.record({ ...message, state: 'queued' });
+    t.equal(await stateOf(store, message.id), 'unknown');
+    const sent = { ...message, ...sentOf(now) };
+    store.record(sent);
+    t.strictSame(await store.get(message.id), sent, 'but that it was sent is news');
+    store.record({ ...message, state: 'failed', endedAt: now });
+    t.strictSame(await store.get(message.id), sent);
+  });
+
   await t.test('what was recorded is written when the store closes', async (t) => {
     const { process, row } = await stage(t, createPlace);
     const store = await process('a');

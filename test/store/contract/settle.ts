@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import type { CreatePlace } from '../contract.ts';
-import { HOUR_MS, insertRows, keyed, picking, sent, stage, unclear, unclearEnd } from './support.ts';
+import { HOUR_MS, ids, insertRows, keyed, picking, sent, stage, unclear, unclearEnd } from './support.ts';
 
 /** Only the process that holds a message changes it. */
 export async function settleContract(t: Test, createPlace: CreatePlace): Promise<void> {
@@ -40,6 +40,30 @@ export async function settleContract(t: Test, createPlace: CreatePlace): Promise
     t.match(await store.get(theirs.id), { state: 'sending', payload: theirs.payload });
     t.match(await store.get(queued.id), { state: 'queued' });
     t.strictSame(await other.settle([sent(theirs.id, clock.now())]), [true]);
+  });
+
+  await t.test('what was to be recorded of an earlier attempt does not count for a later one', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const message = row();
+    await insertRows(store, message);
+    const takenAt = clock.now();
+    await store.take(picking(takenAt, 1));
+    const attempt = { at: takenAt, durationMs: 1, outcome: 'throttled', upstreamStatus: 429 };
+    const back = {
+      id: message.id,
+      takenAt,
+      state: 'queued',
+      attempt,
+      readyAt: takenAt,
+      erase: false,
+      key: null,
+    } as const;
+    t.strictSame(await store.settle([back]), [true]);
+    t.strictSame(ids(await store.take(picking(takenAt + 1, 1))), [message.id]);
+    t.strictSame(await store.settle([back]), [false]);
+    t.match(await store.get(message.id), { state: 'sending', attempts: [attempt] });
+    t.strictSame(await store.settle([sent(message.id, takenAt + 1, { takenAt: takenAt + 1 })]), [true]);
   });
 
   await t.test('a settlement that no longer holds leaves the key alone', async (t) => {
