@@ -40,8 +40,11 @@ export interface BatchItem {
 
 /** The one way in: every send from every door becomes a message here. */
 export interface Delivery {
-  /** Takes a plain message: nothing is written before it is sent, and its row only if it has not ended soon. */
-  submit(draft: Draft): Submission;
+  /**
+   * Takes a plain message: nothing is written before it is sent, and its row only if it has not ended soon. One whose
+   * caller is gone already is withdrawn.
+   */
+  submit(draft: Draft, isGone?: boolean): Submission;
   /**
    * Takes a message that is on disk before this resolves: one with a key, or one that nobody waits for.
    *
@@ -118,7 +121,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     return dispatcher;
   };
 
-  const follow = (message: Message, dispatcher: Dispatcher): Submission => {
+  const follow = (message: Message, dispatcher: Dispatcher, isGone = false): Submission => {
     if (message.mode === 'async') {
       message.ahead = dispatcher.outlook.accepted(message);
       if (message.readyAt <= clock.now()) dispatcher.wake(message);
@@ -126,7 +129,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
     const { promise: settled, resolve } = Promise.withResolvers<Message>();
     here.set(message.id, { message, settled, resolve });
-    dispatcher.submit(message);
+    if (isGone) dispatcher.withdraw(message);
+    else dispatcher.submit(message);
     tardy.taken();
     return { message, settled, withdraw: () => dispatcher.withdraw(message) };
   };
@@ -147,18 +151,18 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   };
 
   return {
-    submit(draft) {
+    submit(draft, isGone = false) {
       const dispatcher = dispatcherOf(draft.account);
-      return follow(createMessage(draft, nextId(), clock.now(), false), dispatcher);
+      return follow(createMessage(draft, nextId(), clock.now(), false), dispatcher, isGone);
     },
 
     accept: (draft, key) =>
       stored(async () => {
         const dispatcher = dispatcherOf(draft.account);
-        const record = await room.forOne({ draft, key });
-        if (record !== null) return { kind: 'taken', record };
+        const admission = await room.forOne({ draft, key });
+        if (admission.kind === 'known') return { kind: 'taken', record: admission.record };
         const message = createMessage(draft, nextId(), clock.now(), true);
-        const result = await intake.insert(message, key);
+        const result = await intake.insert(message, key).finally(admission.claim.over);
         if (result?.kind === 'taken') return { kind: 'taken', record: result.record };
         return { kind: 'accepted', submission: follow(message, dispatcher) };
       }),
@@ -166,16 +170,20 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     acceptBatch: (items, batch, answer) =>
       stored(async () => {
         const places = items.map(({ draft }) => dispatcherOf(draft.account));
-        const record = await room.forBatch(items, batch);
-        if (record !== null) return { kind: 'taken', record };
+        const admission = await room.forBatch(items, batch);
+        if (admission.kind === 'known') return { kind: 'taken', record: admission.record };
         const messages = items.map(({ draft }) => createMessage(draft, nextId(), clock.now(), true));
         const keys = items.map(({ key }) => key);
         const rows = messages.map((message, i) => ({ row: rowOf(message), key: keys[i] ?? null }));
         const render = (results: readonly InsertResult[]) =>
           answer(results.map((result, i) => ({ id: (messages[i] as Message).id, result })));
-        const inserted = await intake.insertBatch({ messages, keys, key: batch }, () =>
-          store.insertBatch(rows, batch, render, clock.now() + options.keepKeysMs),
-        );
+        // As long as the key of its last message, however long that waits.
+        const lastEndsAt = messages.reduce((last, { expiresAt }) => Math.max(last, expiresAt ?? 0), clock.now());
+        const inserted = await intake
+          .insertBatch({ messages, keys, key: batch }, () =>
+            store.insertBatch(rows, batch, render, lastEndsAt + options.keepKeysMs),
+          )
+          .finally(admission.claim.over);
         if (inserted.kind === 'taken') return inserted;
         messages.forEach((message, i) => {
           if (inserted.results[i]?.kind === 'inserted') follow(message, places[i] as Dispatcher);

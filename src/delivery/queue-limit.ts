@@ -10,13 +10,22 @@ export interface QueueLimitOptions {
   readonly queueLimit: number;
 }
 
+/** Room for messages that are about to be stored. */
+export interface Claim {
+  /** They are stored now, or never will be. Call once, whatever happened. */
+  over(): void;
+}
+
+/** That of messages which take no room. */
+export const NO_CLAIM: Claim = { over() {} };
+
 /** Holds what waits to `QUEUE_LIMIT`. */
 export interface QueueLimit {
   /**
-   * Finds room for these messages, which are about to be stored: null, or `overloaded`. At once, where what waits is
-   * known well enough; else the store is asked, and the promise rejects with what it throws.
+   * Finds room for these messages, or `overloaded`. At once, where what waits is known well enough; else the store is
+   * asked, and the promise rejects with what it throws.
    */
-  claim(drafts: readonly Draft[]): GatewayError | null | Promise<GatewayError | null>;
+  claim(drafts: readonly Draft[]): Claim | GatewayError | Promise<Claim | GatewayError>;
 }
 
 // A campaign that fills the queue must not keep a one-time password out of it.
@@ -28,31 +37,37 @@ const KNOWN_FOR_MS = 250;
 export function createQueueLimit({ store, clock, queueLimit }: QueueLimitOptions): QueueLimit {
   let counted = 0;
   let countedAt = Number.NEGATIVE_INFINITY;
-  /** Messages claimed for, ever, and those of them that the count may hold. */
-  let claimed = 0;
-  let claimedThen = 0;
+  /** Messages whose claims are not over: the count holds some of them, nobody knows which. */
+  let open = 0;
+  /** Those whose claims are over since the last count began: it may have missed them. */
+  let overSince = 0;
 
-  const waiting = () => counted + claimed - claimedThen;
+  const waiting = () => counted + open + overSince;
   const count = async () => {
-    const before = claimed;
+    const overBefore = overSince;
     counted = await store.queuedCount();
     countedAt = clock.monotonic();
-    claimedThen = before;
+    overSince -= overBefore;
   };
-
-  const take = (drafts: readonly Draft[]): GatewayError | null => {
+  const take = (drafts: readonly Draft[]): Claim | GatewayError => {
+    const messages = drafts.length;
     const isCritical = drafts.every(({ lane }) => lane === 'critical');
     const limit = queueLimit * (isCritical ? 1 + CRITICAL_RESERVE : 1);
-    if (waiting() + drafts.length > limit) {
+    if (waiting() + messages > limit) {
       return new GatewayError('overloaded', 'Too many messages are waiting already.', { retryAfterMs: 30_000 });
     }
-    claimed += drafts.length;
-    return null;
+    open += messages;
+    return {
+      over() {
+        open -= messages;
+        overSince += messages;
+      },
+    };
   };
 
   return {
     claim(drafts) {
-      if (drafts.length === 0) return null;
+      if (drafts.length === 0) return NO_CLAIM;
       const isKnown = clock.monotonic() - countedAt < KNOWN_FOR_MS;
       if (isKnown && waiting() + drafts.length <= queueLimit * NEAR) return take(drafts);
       return count().then(() => take(drafts));

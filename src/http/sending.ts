@@ -45,7 +45,9 @@ export function createSender(options: SendingOptions): Sender {
   return (request, reply, send) => {
     const { draft, key } = send;
     const isPlain = draft.mode === 'sync' && key === null;
-    return isPlain ? taken(request, reply, delivery.submit(draft), send) : accept(request, reply, send);
+    return isPlain
+      ? taken(request, reply, delivery.submit(draft, reply.raw.closed), send)
+      : accept(request, reply, send);
   };
 
   async function accept(request: FastifyRequest, reply: FastifyReply, send: SendRequest): Promise<Answer> {

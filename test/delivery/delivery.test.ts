@@ -150,3 +150,24 @@ t.test('files of what was not sent stay: it may be sent again', async (t) => {
   await settle();
   t.notOk(events.includes('remove'));
 });
+
+t.test('the key of a batch lasts as long as that of its last message, however long that waits', async (t) => {
+  const until: number[] = [];
+  const insertBatch: Store['insertBatch'] = async (messages, _key, _render, keepUntil) => {
+    until.push(keepUntil);
+    return { kind: 'inserted', results: messages.map(() => ({ kind: 'inserted' })) };
+  };
+  const { delivery, clock } = createDeliveryRig({ insertBatch });
+  const week = clock.now() + 7 * 24 * 3_600_000;
+  for (const expiries of [[null, week, week - 1], [null]]) {
+    const items = expiries.map((expiresAt) => ({ draft: asyncDraft({ expiresAt }), key: null }));
+    await delivery.acceptBatch(items, key, () => answer);
+  }
+  t.strictSame(until, [week + 1_000, clock.now() + 1_000]);
+});
+
+t.test('a message whose caller has gone before it is there is not sent', async (t) => {
+  const { delivery, events } = createDeliveryRig();
+  delivery.submit(draft(), true);
+  t.strictSame(events, ['withdraw']);
+});

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { createQueueLimit } from '../../src/delivery/queue-limit.ts';
+import { type Claim, createQueueLimit } from '../../src/delivery/queue-limit.ts';
+import { GatewayError } from '../../src/kernel/errors.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { asyncDraft } from './delivery-rig.ts';
 
@@ -16,8 +17,10 @@ function createQueue({ queueLimit }: { readonly queueLimit: number }) {
   /** How many of so many messages, one after the other, find room and are stored. */
   const accept = async (messages: number): Promise<number> => {
     for (let accepted = 0; accepted < messages; accepted++) {
-      if ((await limit.claim([asyncDraft()])) !== null) return accepted;
+      const claim = await limit.claim([asyncDraft()]);
+      if (claim instanceof GatewayError) return accepted;
       stored.waiting++;
+      claim.over();
     }
     return messages;
   };
@@ -58,7 +61,28 @@ t.test('a queue far from full is not counted for every message', async (t) => {
 t.test('messages that are being stored while it is counted have their place', async (t) => {
   const { stored, limit } = createQueue({ queueLimit: 4 });
   const claims = await Promise.all(Array.from({ length: 6 }, () => limit.claim([asyncDraft()])));
-  t.equal(claims.filter((refusal) => refusal === null).length, 4);
+  t.equal(claims.filter((claim) => !(claim instanceof GatewayError)).length, 4);
   stored.waiting = 4;
   t.match(await limit.claim([asyncDraft()]), { code: 'overloaded' });
+});
+
+t.test('a message that takes long to be stored keeps its place through every count', async (t) => {
+  const { clock, stored, limit, accept } = createQueue({ queueLimit: 4 });
+  const slow = (await limit.claim([asyncDraft(), asyncDraft()])) as Claim;
+  for (let count = 0; count < 3; count++) {
+    await clock.advance(250);
+    t.equal(await accept(5), count === 0 ? 2 : 0);
+  }
+  stored.waiting += 2;
+  slow.over();
+  t.equal(await accept(1), 0, 'and once it is stored there is room for no other');
+  stored.waiting = 0;
+  t.equal(await accept(5), 4);
+});
+
+t.test('what could not be stored gives its place back', async (t) => {
+  const { limit, accept } = createQueue({ queueLimit: 4 });
+  const failed = (await limit.claim([asyncDraft(), asyncDraft()])) as Claim;
+  failed.over();
+  t.equal(await accept(5), 4);
 });

@@ -23,7 +23,15 @@ function createRig(message: Message, methods: Partial<Store> = { get: down }) {
   const taken: string[] = [];
   const submission: Submission = { message, settled: Promise.resolve(message), withdraw: () => {} };
   let accepted: Awaited<ReturnType<Delivery['accept']>> = { kind: 'accepted', submission };
-  const delivery: Partial<Delivery> = { accept: async () => accepted, submit: () => submission, prospect: () => null };
+  const isGone: (boolean | undefined)[] = [];
+  const delivery: Partial<Delivery> = {
+    accept: async () => accepted,
+    submit(_, gone) {
+      isGone.push(gone);
+      return submission;
+    },
+    prospect: () => null,
+  };
   const made = {
     clock,
     delivery: delivery as Delivery,
@@ -35,6 +43,8 @@ function createRig(message: Message, methods: Partial<Store> = { get: down }) {
   const reply = { raw: { closed: false, once: () => {} }, request: { context } };
   return {
     taken,
+    isGone,
+    reply,
     isKnown() {
       accepted = { kind: 'taken', record: { fingerprint: 'f', messageId: message.id, answer: null } };
     },
@@ -94,4 +104,15 @@ t.test('an error after a message was taken names it, leaves it its files, and pr
     await t.rejects(send({ draft: draft(), key: claim, render }), error);
     t.strictSame(taken, [sent.id]);
   }
+});
+
+t.test('a caller who has gone before the message is there is told to the delivery', async (t) => {
+  const sent = accepted({ mode: 'sync' });
+  moveTo(sent, 'sending');
+  moveTo(sent, 'sent');
+  const { send, reply, isGone } = createRig(sent);
+  await send({ draft: draft() });
+  reply.raw.closed = true;
+  await send({ draft: draft() });
+  t.strictSame(isGone, [false, true]);
 });
