@@ -1,6 +1,6 @@
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Message } from '../delivery/message.ts';
-import type { MessageRow, MessageState } from '../store/message-row.ts';
+import type { MessageRow, MessageState, StoredFailure } from '../store/message-row.ts';
 import type { Store } from '../store/store.ts';
 import { isoTime, sentView } from './answer.ts';
 
@@ -23,8 +23,13 @@ const outcomeOf: Record<MessageState, string | null> = {
   expired: 'not_sent',
 };
 
-/** A message as `GET /v1/messages/{id}` shows it. */
-export function messageView(message: Message | MessageRow, delivery: Delivery) {
+/**
+ * A message as `GET /v1/messages/{id}` shows it. CommBox's words can quote what the message says, so that its sender
+ * alone hears them, and no other caller, `admin` or not.
+ *
+ * @param viewer name of the caller who asks
+ */
+export function messageView(message: Message | MessageRow, delivery: Delivery, viewer: string) {
   const { failure } = message;
   const isQueued = message.state === 'queued';
   const prospect = isQueued ? delivery.prospect(message, 0) : null;
@@ -40,10 +45,14 @@ export function messageView(message: Message | MessageRow, delivery: Delivery) {
     waitingSince: isQueued ? isoTime(message.attempts.at(-1)?.at ?? message.createdAt) : null,
     code: failure?.code ?? null,
     outcome: outcomeOf[message.state],
-    upstream: failure?.upstream ?? null,
+    upstream: saidTo(viewer === message.caller, failure?.upstream ?? null),
     resendOf: message.resendOf,
     attemptLog: message.attempts.map(({ at, ...attempt }) => ({ at: isoTime(at), ...attempt })),
   };
+}
+
+function saidTo(isSender: boolean, upstream: StoredFailure['upstream']): StoredFailure['upstream'] {
+  return upstream === null || isSender ? upstream : { ...upstream, description: null };
 }
 
 /** The body of a 202 for a message that is `state` now. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { startSimulator } from '../../src/simulator/server.ts';
+import { keyHash } from '../config/fixtures.ts';
 import { startRawUpstream } from '../e2e/raw-upstream.ts';
 import { STREAMS, startGateway } from '../support/gateway.ts';
 import { messagesOf, personalData, personOf } from './person.ts';
@@ -14,6 +15,7 @@ import { callWhenCalm } from './when-calm.ts';
 t.setTimeout(300_000);
 const person = personOf('default', 9);
 const nowhere = createSearch({ ...secrets, ...personalData(person) });
+const nowhereAtAll = createSearch(secrets);
 
 const env = {
   COMMBOX_API_KEY: commboxKeys.current,
@@ -54,10 +56,15 @@ t.test('check tells of keys, proxy and database without quoting them', async (t)
   t.match(unreached, 'a proxy is set');
 });
 
-t.test('messages shows them without what they say, and without the key', async (t) => {
+t.test('messages shows them to others without what they say, and without the key', async (t) => {
   const simulator = await startSimulator({ keys: [commboxKeys.current] });
   const description = `no: ${person.text} ${person.phone} ${commboxKeys.current}`;
-  const { port } = await startGateway(t, { commbox: simulator, env: { ...env, COMMBOX_SMS_STREAM: STREAMS.sms } });
+  const yaml = `callers:\n  ops: { keys: ["${keyHash(callerKeys.ops)}"], admin: true }\n`;
+  const { port } = await startGateway(t, {
+    commbox: simulator,
+    env: { ...env, COMMBOX_SMS_STREAM: STREAMS.sms },
+    yaml,
+  });
   const headers = { authorization: `Bearer ${callerKeys.default}`, 'content-type': 'application/json' };
   const ids: unknown[] = [];
   for (const status of [400, 500]) {
@@ -69,16 +76,22 @@ t.test('messages shows them without what they say, and without the key', async (
   }
   simulator.control({ next: [{ status: 400, description }] });
   const url = `--url=http://127.0.0.1:${port}`;
+  const ops = { GATEWAY_API_KEY: callerKeys.ops };
   const [listed, shown] = await outputs(t, [
-    [`messages list ${url}`, {}],
-    [`messages show ${ids[0]} --json ${url}`, {}],
-    [`messages resend ${ids[0]} ${url}`, {}],
-    [`messages reconcile ${ids[1]} ${url}`, {}],
+    [`messages list ${url}`, ops],
+    [`messages show ${ids[0]} --json ${url}`, ops],
+    [`messages show ${ids[1]} ${url}`, ops],
+    [`messages resend ${ids[0]} ${url}`, ops],
+    [`messages reconcile ${ids[1]} ${url}`, ops],
     [`messages list ${url}`, { GATEWAY_API_KEY: callerKeys.retired }],
     [`messages list --url=http://operator:${passwords.proxy}@127.0.0.1:${port}`, {}],
   ]);
   for (const id of ids) t.match(listed, id);
   t.match(shown, 'commbox_rejected');
+  const own = startProgram(t, ['messages', 'show', String(ids[0]), url], env);
+  await own.ended;
+  t.match(own.output(), person.phone, 'its sender may look again');
+  t.strictSame(nowhereAtAll(own.output()), []);
 });
 
 t.test('keys new shows the new key, and none of those it finds', async (t) => {

@@ -64,7 +64,11 @@ t.test('a start that fails says why, and quotes nothing', async (t) => {
   const url = (password: string, rest: string) => `postgres://gateway:${password}@${rest}`;
   const starts: [name: string, says: string, more: Record<string, string>][] = [
     ['a database that is not there', 'ECONNREFUSED', { DATABASE_URL: url(passwords.database, '127.0.0.1:9/x') }],
-    ['its password in a wrong form', 'the store', { DATABASE_URL: url(`${passwords.database}%zz`, '127.0.0.1:9/x') }],
+    [
+      'its password in a wrong form',
+      'DATABASE_URL',
+      { DATABASE_URL: url(`${passwords.database}%zz`, '127.0.0.1:9/x') },
+    ],
     ['a file that is no database', 'not an SQLite database', { DATA_DIR: notDatabase }],
     [
       "a proxy's password in a wrong form",

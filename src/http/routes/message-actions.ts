@@ -37,13 +37,15 @@ const resolveBody = compileSchema(resolveSchema);
 /** What may be done with a message afterwards: cancel, reconcile, resolve. Needs an authenticated scope. */
 export function addMessageActions(app: FastifyInstance, options: MessageActionOptions): void {
   const { delivery, store, spool, reconciler, clock, keepKeysMs } = options;
+  const view = async (request: FastifyRequest) =>
+    messageView(await findMessage(request, options), delivery, callerOf(request).name);
 
   app.post('/v1/messages/:id/cancel', async (request) => {
     refuseBody(request);
     const { id } = await findMessage(request, options);
     const isCanceled = delivery.cancelHere(id) ?? (await store.cancel(id, clock.now(), clock.now() + keepKeysMs));
     if (!isCanceled) throw conflict('Only a queued message can be canceled.', id);
-    return jsonAnswer(messageView(await findMessage(request, options), delivery));
+    return jsonAnswer(await view(request));
   });
 
   app.post('/v1/messages/cancel', async (request) => {
@@ -59,8 +61,7 @@ export function addMessageActions(app: FastifyInstance, options: MessageActionOp
     const row = await findUnknown(request);
     const { isOpen: _, ...reconciliation } = await reconciler.reconcile(row);
     if (reconciliation.isResolved) await forget(row);
-    const view = messageView(await findMessage(request, options), delivery);
-    return jsonAnswer({ ...view, reconciliation });
+    return jsonAnswer({ ...(await view(request)), reconciliation });
   });
 
   app.post('/v1/messages/:id/resolve', async (request) => {
@@ -72,7 +73,7 @@ export function addMessageActions(app: FastifyInstance, options: MessageActionOp
     if (!isResolved) throw conflict('The message is not unknown any more.', row.id);
     // What failed may be sent again from its files.
     if (state === 'sent') await forget(row);
-    return jsonAnswer(messageView(await findMessage(request, options), delivery));
+    return jsonAnswer(await view(request));
   });
 
   /** What cannot be removed changes nothing about the message; the files may also be another gateway's. */

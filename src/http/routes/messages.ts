@@ -30,17 +30,18 @@ export function addMessageRoutes(app: FastifyInstance, options: MessageRouteOpti
       await watch.wait(message.id, waitMs, gone.signal);
       message = await findMessage(request, options);
     }
-    return jsonAnswer(messageView(message, delivery));
+    return jsonAnswer(messageView(message, delivery, callerOf(request).name));
   });
 
   app.get('/v1/messages', async (request) => {
-    const { filter, limit, before } = readListQuery(request.query, callerOf(request));
+    const caller = callerOf(request);
+    const { filter, limit, before } = readListQuery(request.query, caller);
     // One more than asked for tells whether there is a next page.
     const rows = await store.list(filter, limit + 1, before);
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const nextCursor = rows.length > limit && last !== undefined ? cursorAfter(last.id) : null;
-    return jsonAnswer({ messages: page.map((row) => messageView(row, delivery)), nextCursor });
+    return jsonAnswer({ messages: page.map((row) => messageView(row, delivery, caller.name)), nextCursor });
   });
 }
 

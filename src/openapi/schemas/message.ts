@@ -49,7 +49,7 @@ export const message = Type.Object(
     ),
     outcome: oneOfOrNull(['sent', 'not_sent', 'unknown'], 'Whether CommBox has it; null while it is on its way.'),
     upstream: upstreamOrNull(
-      'What CommBox said, if it ended otherwise than sent; the description is erased with the content.',
+      'What CommBox said, if it ended otherwise than sent. The description is for its sender alone, and erased with the content.',
     ),
     resendOf: nullable('string', { description: 'The message that this one repeats.' }),
     attemptLog: Type.Array(attempt, { description: 'Every call to CommBox.' }),

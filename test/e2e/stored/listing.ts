@@ -79,6 +79,21 @@ export const listing: Suite = (t, start) => {
     }
   });
 
+  t.test("CommBox's own words are told to the sender alone, until the message is erased", async (t) => {
+    const gateway = await start(t, { yaml: callersYaml({ a: '', boss: 'admin: true' }) });
+    const description = 'no: 0541234567';
+    gateway.simulator.control({ next: [{ status: 400, description }] });
+    const id = (await gateway.post('/v1/sms', sms('bad'), asCaller('a'))).json()['messageId'];
+    const said = async (name: string) => {
+      const view = (await gateway.get(`/v1/messages/${id}`, asCaller(name))).json()['upstream'];
+      const [listed] = (await list(gateway, '', asCaller(name))).messages;
+      t.strictSame((listed as unknown as Record<string, unknown>)['upstream'], view);
+      return view;
+    };
+    t.strictSame(await said('a'), { status: 400, description });
+    t.strictSame(await said('boss'), { status: 400, description: null });
+  });
+
   t.test('a caller sees its own, an admin all', async (t) => {
     const yaml = callersYaml({ a: '', b: '', boss: 'admin: true' });
     const gateway = await start(t, { yaml });
