@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { nodeEnv } from '../support/node-env.ts';
 
 /** A command of the gateway in a process of its own, and every byte that it writes. */
 export interface Program {
@@ -21,7 +22,7 @@ const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 export function startProgram(t: Test, args: readonly string[], env: Readonly<Record<string, string>>): Program {
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: tmpdir(),
-    env: { PATH: process.env['PATH'], ...env },
+    env: { ...nodeEnv, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const pieces: Buffer[] = [];

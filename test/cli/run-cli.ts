@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { nodeEnv } from '../support/node-env.ts';
 
 export interface CliResult {
   readonly code: number;
@@ -27,7 +28,7 @@ export async function runCli(t: Test, args: readonly string[], options: CliOptio
     const child = execFile(
       process.execPath,
       [CLI, ...args],
-      { cwd, env: { PATH: process.env['PATH'], ...env }, timeout: 120_000 },
+      { cwd, env: { ...nodeEnv, ...env }, timeout: 120_000 },
       (_, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createLogCapture, type LogCapture } from './log-capture.ts';
+import { nodeEnv } from './node-env.ts';
 
 /** How a process ended: with a code, or by a signal. */
 export interface Exit {
@@ -41,7 +42,7 @@ export function startGatewayProcess(t: Teardown, options: GatewayProcessOptions)
   const { env, wrapper = [] } = options;
   const [command = process.execPath, ...args] = [...wrapper, process.execPath, CLI, 'serve'];
   const child = spawn(command, args, {
-    env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1', ...env },
+    env: { ...nodeEnv, NODE_NO_WARNINGS: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = createLogCapture();

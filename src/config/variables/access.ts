@@ -1,4 +1,4 @@
-import { isSupportedCountry } from 'libphonenumber-js';
+import { isSupportedCountry } from 'libphonenumber-js/max';
 import Type from 'typebox';
 import { ALLOWLIST_ENTRY_RULE, parseAllowlistEntry } from '../../access/allowlist.ts';
 import { HEADER_SAFE_RULE, isHeaderSafe, parseList } from '../parsers.ts';
