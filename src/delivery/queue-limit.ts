@@ -49,6 +49,14 @@ export function createQueueLimit({ store, clock, queueLimit }: QueueLimitOptions
     countedAt = clock.monotonic();
     overSince -= overBefore;
   };
+  let counting: Promise<void> | null = null;
+  // One at a time: each takes what was over before it off once.
+  const countTogether = () => {
+    counting ??= count().finally(() => {
+      counting = null;
+    });
+    return counting;
+  };
   const take = (drafts: readonly Draft[]): Claim | GatewayError => {
     const messages = drafts.length;
     const isCritical = drafts.every(({ lane }) => lane === 'critical');
@@ -70,7 +78,7 @@ export function createQueueLimit({ store, clock, queueLimit }: QueueLimitOptions
       if (drafts.length === 0) return NO_CLAIM;
       const isKnown = clock.monotonic() - countedAt < KNOWN_FOR_MS;
       if (isKnown && waiting() + drafts.length <= queueLimit * NEAR) return take(drafts);
-      return count().then(() => take(drafts));
+      return countTogether().then(() => take(drafts));
     },
   };
 }

@@ -6,10 +6,11 @@ import { asyncDraft } from './delivery-rig.ts';
 
 function createQueue({ queueLimit }: { readonly queueLimit: number }) {
   const clock = createManualClock();
-  const stored = { waiting: 0, asked: 0 };
+  const stored = { waiting: 0, asked: 0, failure: null as Error | null };
   const store = {
     async queuedCount() {
       stored.asked++;
+      if (stored.failure !== null) throw stored.failure;
       return stored.waiting;
     },
   };
@@ -85,4 +86,35 @@ t.test('what could not be stored gives its place back', async (t) => {
   const failed = (await limit.claim([asyncDraft(), asyncDraft()])) as Claim;
   failed.over();
   t.equal(await accept(5), 4);
+});
+
+t.test('many that come at once, again and again, use no more room than they need', async (t) => {
+  const { clock, stored, limit, accept } = createQueue({ queueLimit: 10_000 });
+  const messages = 50;
+  const rounds = 100;
+  for (let round = 0; round < rounds; round++) {
+    await clock.advance(250);
+    const claims = await Promise.all(Array.from({ length: messages }, () => limit.claim([asyncDraft()])));
+    const accepted = claims.filter((claim): claim is Claim => !(claim instanceof GatewayError));
+    if (accepted.length < messages) t.fail(`round ${round}: ${accepted.length} of ${messages}`);
+    stored.waiting += accepted.length;
+    for (const claim of accepted) claim.over();
+  }
+  t.equal(stored.waiting, messages * rounds);
+  t.equal(stored.asked, rounds, 'and are counted together');
+  t.equal(await accept(10_000), 5_000, 'nor less');
+});
+
+t.test('a count that fails is told to all who waited for it, and changes nothing', async (t) => {
+  const { clock, stored, limit, accept } = createQueue({ queueLimit: 4 });
+  await accept(2);
+  await clock.advance(250);
+  stored.failure = new Error('no database');
+  const claims = await Promise.allSettled([limit.claim([asyncDraft()]), limit.claim([asyncDraft()])]);
+  t.strictSame(
+    claims.map((claim) => claim.status === 'rejected' && claim.reason),
+    [stored.failure, stored.failure],
+  );
+  stored.failure = null;
+  t.equal(await accept(5), 2);
 });
