@@ -13,6 +13,7 @@ import { createLink, type Link } from './delivery/link.ts';
 import type { Message } from './delivery/message.ts';
 import { moveTo } from './delivery/message.ts';
 import type { ReconcileAccount } from './delivery/reconcile.ts';
+import type { Revocations } from './delivery/revocations.ts';
 import type { Clock } from './kernel/clock.ts';
 import { createPacer, type Pacer } from './pacing/pacer.ts';
 import type { PacingAlarm } from './pacing/pacer-state.ts';
@@ -52,6 +53,7 @@ export interface AccountDeps {
   readonly clock: Clock;
   readonly store: Store;
   readonly ledger: Ledger;
+  readonly revocations: Pick<Revocations, 'isRevoked'>;
   readonly observer: DeliveryObserver;
   /** What a caller may expect of a scarce quota, asked anew for every slot. */
   readonly policy: (caller: string) => FlowPolicy;
@@ -97,12 +99,11 @@ export function createAccount(initial: AccountConfig, process: Process, deps: Ac
   };
   const onTrouble = (error: unknown) => deps.onBacklog(name, error);
   const undoTake = (takenAt: number) => ledger.undoTake(name, takenAt);
-  const { isRevoked } = ledger;
   const backlog = createBacklog({
     account: name,
     store,
     clock,
-    isRevoked,
+    isRevoked: deps.revocations.isRevoked,
     undoTake,
     giveBack,
     onRetry: wake,

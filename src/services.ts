@@ -16,6 +16,7 @@ import { createFingerprinter } from './delivery/fingerprint.ts';
 import { createLedger } from './delivery/ledger.ts';
 import { createPacingDesk } from './delivery/pacing-desk.ts';
 import { createReconciler } from './delivery/reconcile.ts';
+import { createRevocations } from './delivery/revocations.ts';
 import { createUpkeep } from './delivery/upkeep.ts';
 import type { Pressure } from './http/overload.ts';
 import type { Clock } from './kernel/clock.ts';
@@ -85,6 +86,7 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
   const watch = createFinalWatch({ store, clock });
   const dispatchers = new Map<string, Dispatcher>();
   const ledger = createLedger({ store, clock, keepKeysMs });
+  const revocations = createRevocations({ store, clock });
   const delivery = createDelivery({
     clock,
     nextId: createIdSource('msg_', clock.now),
@@ -93,6 +95,7 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
     spool,
     watch,
     ledger,
+    revocations,
     queueLimit: limits.queueLimit,
     keepKeysMs,
   });
@@ -103,6 +106,7 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
     clock,
     store,
     ledger,
+    revocations,
     log,
     policy: (name) => directory.caller(name) ?? UNKNOWN_CALLER,
     stops,
@@ -209,7 +213,19 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
     close(phases) {
       isDraining = true;
       const { closing } = app;
-      const parts = { closing, reloader, watch, delivery, accounts, upkeep, metricsListener, ledger, storage, clock };
+      const recording = [ledger, revocations];
+      const parts = {
+        closing,
+        reloader,
+        watch,
+        delivery,
+        accounts,
+        upkeep,
+        metricsListener,
+        recording,
+        storage,
+        clock,
+      };
       return shutDown(parts, phases);
     },
   };

@@ -2,7 +2,6 @@ import type { AccountSet } from './account-set.ts';
 import type { Reloader } from './config/reloader.ts';
 import type { Delivery } from './delivery/delivery.ts';
 import type { StoppableFinalWatch } from './delivery/final-watch.ts';
-import type { StoppableLedger } from './delivery/ledger.ts';
 import type { Upkeep } from './delivery/upkeep.ts';
 import type { Closing } from './http/closing.ts';
 import { type Clock, sleep } from './kernel/clock.ts';
@@ -28,7 +27,8 @@ export interface ShutdownParts {
   readonly accounts: Pick<AccountSet, 'close' | 'cut'>;
   readonly upkeep: Pick<Upkeep, 'stop'>;
   readonly metricsListener: Pick<MetricsListener, 'close'> | null;
-  readonly ledger: Pick<StoppableLedger, 'stop'>;
+  /** What could not be recorded until now is not tried again. */
+  readonly recording: readonly { stop(): void }[];
   readonly storage: Pick<Storage, 'close'>;
   readonly clock: Clock;
 }
@@ -55,7 +55,7 @@ export async function shutDown(parts: ShutdownParts, { lingerMs, cutMs } = AT_ON
   async function release(): Promise<void> {
     parts.upkeep.stop();
     await parts.metricsListener?.close();
-    parts.ledger.stop();
+    for (const one of parts.recording) one.stop();
     await parts.storage.close();
   }
 

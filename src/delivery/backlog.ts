@@ -26,7 +26,7 @@ export interface BacklogOptions {
   readonly store: Store;
   readonly clock: Clock;
   /** Whether a taken message was revoked: it is not sent then. */
-  readonly isRevoked: (id: string) => boolean;
+  readonly isRevoked: (id: string, takenAt: number) => boolean;
   /** Puts back what the take at this time moved, in case it did: its answer got lost. */
   readonly undoTake: (takenAt: number) => void;
   /** A taken message whose files cannot be fetched now goes back. */
@@ -118,7 +118,7 @@ export function createBacklog(options: BacklogOptions): Backlog {
         const rows = await store.take({ account, now, picks });
         took();
         forgetEmpty(picks, rows, seen);
-        const valid = rows.filter(({ id }) => !isRevoked(id));
+        const valid = rows.filter(({ id }) => !isRevoked(id, now));
         const messages = await Promise.all(valid.map((row) => withFiles(row, now)));
         return messages.filter((message) => message !== null);
       } catch (error) {

@@ -15,6 +15,7 @@ import { createMessage, type Draft, isFinal, type Message } from './message.ts';
 import type { Prospect } from './outlook.ts';
 import { filesOf } from './payload.ts';
 import type { QueueLimitOptions } from './queue-limit.ts';
+import type { Revocations } from './revocations.ts';
 import { createRoom } from './room.ts';
 import { rowOf } from './stored-message.ts';
 import { createTardy } from './tardy.ts';
@@ -63,6 +64,12 @@ export interface Delivery {
     | { readonly kind: 'accepted'; readonly answer: StoredAnswer }
     | { readonly kind: 'taken'; readonly record: KeyRecord }
   >;
+  /**
+   * What this key stands for; null if that is nothing, or not any more.
+   *
+   * @throws GatewayError `storage_unavailable`, also while it is taken back what was stored under this key.
+   */
+  findKey(key: KeyClaim): Promise<KeyRecord | null>;
   /** A message that is on its way in this process. */
   find(id: string): Message | null;
   /** Cancels a queued message of this process; null if it has none with this id. */
@@ -92,7 +99,8 @@ export interface DeliveryOptions {
   readonly store: Store;
   readonly spool: Spool;
   readonly watch: FinalWatch;
-  readonly ledger: Ledger;
+  readonly ledger: Pick<Ledger, 'follow'>;
+  readonly revocations: Pick<Revocations, 'add' | 'holds'>;
   readonly queueLimit: QueueLimitOptions['queueLimit'];
   readonly keepKeysMs: number;
 }
@@ -150,6 +158,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
   };
 
+  const taken = async (record: KeyRecord, key: KeyClaim | null) => {
+    if (key !== null) await intake.certain(key.scope);
+    return { kind: 'taken', record } as const;
+  };
+
   return {
     submit(draft, isGone = false) {
       const dispatcher = dispatcherOf(draft.account);
@@ -160,10 +173,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       stored(async () => {
         const dispatcher = dispatcherOf(draft.account);
         const admission = await room.forOne({ draft, key });
-        if (admission.kind === 'known') return { kind: 'taken', record: admission.record };
+        if (admission.kind === 'known') return taken(admission.record, key);
         const message = createMessage(draft, nextId(), clock.now(), true);
         const result = await intake.insert(message, key).finally(admission.claim.over);
-        if (result?.kind === 'taken') return { kind: 'taken', record: result.record };
+        if (result?.kind === 'taken') return taken(result.record, key);
         return { kind: 'accepted', submission: follow(message, dispatcher) };
       }),
 
@@ -171,7 +184,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       stored(async () => {
         const places = items.map(({ draft }) => dispatcherOf(draft.account));
         const admission = await room.forBatch(items, batch);
-        if (admission.kind === 'known') return { kind: 'taken', record: admission.record };
+        if (admission.kind === 'known') return taken(admission.record, batch);
         const messages = items.map(({ draft }) => createMessage(draft, nextId(), clock.now(), true));
         const keys = items.map(({ key }) => key);
         const rows = messages.map((message, i) => ({ row: rowOf(message), key: keys[i] ?? null }));
@@ -184,7 +197,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
             store.insertBatch(rows, batch, render, lastEndsAt + options.keepKeysMs),
           )
           .finally(admission.claim.over);
-        if (inserted.kind === 'taken') return inserted;
+        if (inserted.kind === 'taken') return taken(inserted.record, batch);
         messages.forEach((message, i) => {
           if (inserted.results[i]?.kind === 'inserted') follow(message, places[i] as Dispatcher);
           else removeFiles(message);
@@ -192,6 +205,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         return { kind: 'accepted', answer: render(inserted.results) };
       }),
 
+    findKey: (key) =>
+      stored(async () => {
+        const record = await store.findKey(key.scope);
+        return record === null ? null : (await taken(record, key)).record;
+      }),
     find: (id) => here.get(id)?.message ?? null,
     cancelHere(id) {
       const message = here.get(id)?.message;

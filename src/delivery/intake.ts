@@ -4,10 +4,10 @@ import { StorageUnavailable } from '../store/errors.ts';
 import type { KeyClaim } from '../store/key-record.ts';
 import type { InsertResult } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
-import type { Ledger } from './ledger.ts';
 import type { Message } from './message.ts';
 import * as outcomes from './outcomes.ts';
 import { filesOf } from './payload.ts';
+import type { Revocations } from './revocations.ts';
 import { erasedRowOf, rowOf } from './stored-message.ts';
 
 /**
@@ -24,6 +24,11 @@ export interface Intake {
    * counts as not stored.
    */
   insertBatch(batch: Batch, insert: () => ReturnType<Store['insertBatch']>): ReturnType<Store['insertBatch']>;
+  /**
+   * Resolves once it is certain that what this key stands for in the store stays. Rejects with `StorageUnavailable` while it
+   * is being taken back: its request was told that nothing was accepted, and so must its repeats be.
+   */
+  certain(scope: string): Promise<void>;
 }
 
 /** Messages that are stored together. */
@@ -38,7 +43,7 @@ export interface Batch {
 export interface IntakeOptions {
   readonly store: Store;
   readonly spool: Spool;
-  readonly ledger: Ledger;
+  readonly revocations: Pick<Revocations, 'add' | 'holds'>;
   readonly clock: Clock;
 }
 
@@ -46,7 +51,23 @@ type BatchInsert = Awaited<ReturnType<Store['insertBatch']>>;
 
 const INSERTED: InsertResult = { kind: 'inserted' };
 
-export function createIntake({ store, spool, ledger, clock }: IntakeOptions): Intake {
+/** An insert whose end is open. */
+interface Pending {
+  readonly scopes: ReadonlySet<string>;
+  readonly ended: Promise<unknown>;
+}
+
+export function createIntake({ store, spool, revocations, clock }: IntakeOptions): Intake {
+  const pending = new Set<Pending>();
+
+  const keyed = async <T>(keys: readonly KeyClaim[], insert: () => Promise<T>): Promise<T> => {
+    if (keys.length === 0) return insert();
+    const inserted = insert();
+    const one = { scopes: new Set(keys.map(({ scope }) => scope)), ended: inserted.catch(() => undefined) };
+    pending.add(one);
+    return inserted.finally(() => pending.delete(one));
+  };
+
   // The row names the files, so they must be on disk before it is.
   const syncFiles = async (messages: readonly Message[]) => {
     const files = messages.flatMap(({ payload }) => filesOf(payload));
@@ -64,21 +85,25 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
     store.wereStored(messages.map((message) => erasedRowOf(refused(message))));
 
   /** What the store has, although it gave no answer. If it cannot tell, all is taken back. */
-  const lookUp = async <Found>(messages: readonly Message[], error: unknown, look: () => Promise<Found | null>) => {
+  const lookUp = async <Found>(batch: Batch, error: unknown, look: () => Promise<Found | null>) => {
     let found: Found | null = null;
     try {
       if (error instanceof StorageUnavailable) found = await look();
     } catch {
-      for (const message of messages) ledger.revoke(refused(message));
+      revocations.add({ messages: batch.messages.map(refused), keys: keysOf(batch), batch: batch.key });
     }
     if (found === null) throw error;
     return found;
   };
 
+  const areThere = (messages: readonly Message[]) =>
+    Promise.all(messages.map(async ({ id }) => (await store.get(id)) !== null));
+
   const lookForBatch = async ({ messages, keys, key }: Batch): Promise<BatchInsert | null> => {
     // What was known by its key is not there, and needs no place.
-    const isThere = await Promise.all(messages.map(async ({ id }) => (await store.get(id)) !== null));
-    const found = isThere.includes(true) ? isThere : await wereStored(messages);
+    const isThere = await areThere(messages);
+    // Asked one by one: with one that is there all are, also those that had not come when they were asked for.
+    const found = isThere.includes(true) ? await areThere(messages) : await wereStored(messages);
     if (!found.includes(true)) {
       // Of a batch whose every item was known there is nothing but its answer.
       const record = key === null ? null : await store.findKey(key.scope);
@@ -97,11 +122,14 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
   return {
     async insert(message, key) {
       if (hasFiles(message)) await syncFiles([message]);
-      try {
-        return (await store.insert([{ row: rowOf(message), key }]))[0];
-      } catch (error) {
-        return lookUp([message], error, async () => ((await wereStored([message]))[0] === true ? INSERTED : null));
-      }
+      return keyed(key === null ? [] : [key], async () => {
+        try {
+          return (await store.insert([{ row: rowOf(message), key }]))[0];
+        } catch (error) {
+          const batch = { messages: [message], keys: [key], key: null };
+          return lookUp(batch, error, async () => ((await wereStored([message]))[0] === true ? INSERTED : null));
+        }
+      });
     },
     async insertLate(message) {
       // It goes on meanwhile, and its row must not.
@@ -116,11 +144,19 @@ export function createIntake({ store, spool, ledger, clock }: IntakeOptions): In
     },
     async insertBatch(batch, insert) {
       await syncFiles(batch.messages);
-      try {
-        return await insert();
-      } catch (error) {
-        return lookUp(batch.messages, error, () => lookForBatch(batch));
-      }
+      return keyed(keysOf(batch), async () => {
+        try {
+          return await insert();
+        } catch (error) {
+          return lookUp(batch, error, () => lookForBatch(batch));
+        }
+      });
+    },
+    async certain(scope) {
+      await Promise.all([...pending].map(({ scopes, ended }) => (scopes.has(scope) ? ended : null)));
+      if (revocations.holds(scope)) throw new StorageUnavailable('what this key stands for is being taken back');
     },
   };
 }
+
+const keysOf = ({ keys, key }: Batch): KeyClaim[] => [...keys, key].filter((one) => one !== null);

@@ -4,7 +4,7 @@ import type { AttemptRecord, MessageRow } from '../store/message-row.ts';
 import type { Settlement } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
 import { isFinal, type Message } from './message.ts';
-import { erasedRowOf, rowOf, settlementOf } from './stored-message.ts';
+import { rowOf, settlementOf } from './stored-message.ts';
 
 /** What the steps of a message leave behind in the store. */
 export interface Ledger {
@@ -26,13 +26,6 @@ export interface Ledger {
   follow(message: Message, stored: Promise<boolean>): void;
   /** Notes the end of a plain message, soon. */
   note(message: Message): void;
-  /**
-   * Ends a message that has `failed` for want of the store, in case it is stored all the same: what is back after an
-   * outage would be sent, or keep its key for good. Tried until it is done.
-   */
-  revoke(message: Message): void;
-  /** Whether a message that was just taken has been revoked: it must not be sent. It is ended soon. */
-  isRevoked(id: string): boolean;
   /**
    * Puts back what `take` at this time moved, in case it did: its answer got lost, so that nobody here knows of it. Tried
    * until the store can have nothing of it under way any more.
@@ -62,7 +55,6 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
 
   let isStopped = false;
   const repeats = new Set<() => void>();
-  const revoked = new Map<string, Message>();
 
   const later = (work: () => void): void => {
     if (isStopped) return;
@@ -82,20 +74,6 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
       },
       () => later(() => insist(work, until)),
     );
-  };
-
-  /** Where it waits, or is taken by this process. */
-  const end = (message: Message): void => {
-    const now = clock.now();
-    insist(async () => {
-      const [isStored] = await store.wereStored([erasedRowOf(message)]);
-      const isOver =
-        isStored !== true ||
-        (message.mode === 'async' && (await store.cancel(message.id, now, now))) ||
-        (await store.settle([settlementOf(message, null, now)]))[0] === true;
-      if (isOver) revoked.delete(message.id);
-      return isOver;
-    });
   };
 
   /** Whoever took the message over called it unknown, since only this process knows that it was sent. */
@@ -142,15 +120,6 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
       return row !== null && isFinal(row) ? row : null;
     },
     note: (message) => store.record(rowOf(message)),
-    revoke(message) {
-      revoked.set(message.id, message);
-      end(message);
-    },
-    isRevoked(id) {
-      const message = revoked.get(id);
-      if (message !== undefined) end(message);
-      return message !== undefined;
-    },
     undoTake: (account, takenAt) => insist(async () => (await store.undoTake(account, takenAt)) > 0),
     stop() {
       isStopped = true;

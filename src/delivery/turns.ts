@@ -69,7 +69,12 @@ export function createTurns(options: TurnsOptions): Turns {
   const sendOrReturn = (message: Message) => {
     if (!isHeld() && pacer.room(clock.now()) >= 1) return options.courier().send(message);
     moveTo(message, 'queued');
-    ledger.settle(message, null).then(() => options.onReturned(message));
+    ledger.settle(message, null).then((end) => {
+      // Its row still says `sending`, so it cannot begin again before the store is back; its caller hears of it now.
+      if (end === 'late' && message.mode === 'sync') giveUp(message, outcomes.refuseForStorage);
+      else if (end === 'lost' && message.mode === 'sync') giveUp(message, outcomes.takenOver);
+      else options.onReturned(message);
+    });
   };
 
   const start = (message: Message) => {

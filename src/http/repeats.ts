@@ -106,7 +106,7 @@ export function createRepeats(options: RepeatsOptions): Repeats {
   return {
     answer,
     async find(reply, { key, preferences, render }) {
-      const record = key === null ? null : await store.findKey(key.scope);
+      const record = key === null ? null : await delivery.findKey(key);
       if (key === null || record === null) return null;
       return answer(reply, record, { key, preferences, render, isAsync: preferences.respondAsync });
     },

@@ -65,6 +65,8 @@ export interface Store {
    * batches, and those whose message is not kept any more.
    */
   findKeyed(scopes: readonly string[]): Promise<ReadonlyMap<string, KeyedMessage>>;
+  /** Forgets this key if it stands for a batch, of which nothing will be sent. */
+  forgetBatch(key: KeyClaim): Promise<void>;
 
   /**
    * Moves up to `limit` queued `async` messages of each pick that are ready and not expired, oldest first, to `sending`

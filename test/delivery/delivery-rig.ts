@@ -25,6 +25,8 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
   const submitted: Message[] = [];
   const counted: (readonly FlowBacklog[])[] = [];
   const revoked: string[] = [];
+  /** Scopes of keys under which something is being taken back. */
+  const held = new Set<string>();
   let serial = 0;
   let waiting = 3;
   const insert: Store['insert'] = async (messages) => {
@@ -70,17 +72,17 @@ export function createDeliveryRig(methods: Partial<Store> = {}) {
     spool: spool as Spool,
     watch: { wait: async () => null, ended: (id) => void events.push(`ended ${id}`) },
     ledger: {
-      begin: async () => true,
-      settle: async () => 'held',
-      ended: async () => null,
       follow: () => {},
-      revoke: ({ id }) => void revoked.push(id),
-      isRevoked: () => false,
-      undoTake: () => {},
-      note: () => {},
+    },
+    revocations: {
+      add: ({ messages, keys }) => {
+        revoked.push(...messages.map(({ id }) => id));
+        for (const { scope } of keys) held.add(scope);
+      },
+      holds: (scope) => held.has(scope),
     },
     queueLimit: 10,
     keepKeysMs: 1_000,
   });
-  return { delivery, clock, events, inserted, submitted, counted, revoked };
+  return { delivery, clock, events, inserted, submitted, counted, revoked, held };
 }

@@ -65,6 +65,8 @@ export function createRig(options: RigOptions = {}) {
   let credentials: CredentialState = 'ok';
   let mayBegin = true;
   let endedElsewhere: MessageRow | null = null;
+  /** What the next settlements come to instead. */
+  const ends: ('lost' | 'late')[] = [];
 
   const take: Store['take'] = async ({ picks, now }) => {
     asked.push(picks);
@@ -100,14 +102,14 @@ export function createRig(options: RigOptions = {}) {
       },
       async settle(message) {
         records.push(`${message.id} ${message.state}`);
+        const end = ends.shift();
+        if (end !== undefined) return end;
         if (endedElsewhere !== null) return 'lost';
         putBack(message);
         return 'held';
       },
       ended: async (id) => (endedElsewhere === null || !isFinal(endedElsewhere) ? null : { ...endedElsewhere, id }),
       follow: () => {},
-      revoke: () => {},
-      isRevoked: () => false,
       undoTake: () => {},
       note: () => {},
     },
@@ -137,6 +139,7 @@ export function createRig(options: RigOptions = {}) {
     open,
     settled,
     records,
+    ends,
     asked,
     begin,
     answer(with_: (message: Message) => AttemptResult) {

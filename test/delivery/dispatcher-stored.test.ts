@@ -142,6 +142,34 @@ t.test('so is one whose caller waits, whose start was being recorded then', asyn
   t.equal(keyed.state, 'sent');
 });
 
+for (const [end, state, code] of [
+  ['late', 'failed', 'storage_unavailable'],
+  ['lost', 'unknown', 'commbox_error'],
+] as const) {
+  t.test(
+    `and if its return is ${end} in the store, its caller hears that, and nothing of a cancellation`,
+    async (t) => {
+      const { submit, submitKeyed, open, answer, ends, holdStore, starts, clock } = createRig();
+      submit();
+      const goOn = holdStore();
+      const keyed = submitKeyed();
+      open[0]?.end(throttled(1_000));
+      await clock.advance(0);
+      ends.push(end);
+      goOn();
+      await clock.advance(0);
+      t.match(keyed, { state, failure: { code } });
+      answer(() => sent);
+      const before = starts.length;
+      await clock.advance(60_000);
+      t.equal(
+        starts.slice(before).some(({ id }) => id === keyed.id),
+        false,
+      );
+    },
+  );
+}
+
 t.test('a start that the store refuses sends nothing', async (t) => {
   const { submitKeyed, refuseBegin, starts, clock } = createRig();
   refuseBegin();

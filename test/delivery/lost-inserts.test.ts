@@ -103,3 +103,64 @@ t.test(
     t.strictSame(revoked, []);
   },
 );
+
+t.test('a repeat is told that nothing was accepted, while the first is being taken back', async (t) => {
+  const known = { fingerprint: key.fingerprint, messageId: 'msg_1', answer: null };
+  let isFirst = true;
+  const { delivery, held } = createDeliveryRig({
+    insert: async () => {
+      if (!isFirst) return [{ kind: 'taken', record: known }];
+      isFirst = false;
+      return lose();
+    },
+    wereStored: lose,
+    findKey: async () => known,
+  });
+  await t.rejects(delivery.accept(asyncDraft(), key), notAccepted);
+  await t.rejects(delivery.accept(asyncDraft(), key), notAccepted);
+  await t.rejects(delivery.findKey(key), notAccepted);
+  held.clear();
+  t.match(await delivery.accept(asyncDraft(), key), { kind: 'taken', record: known });
+  t.match(await delivery.findKey(key), known);
+});
+
+t.test('a repeat waits until it is certain what became of the first', async (t) => {
+  const first = Promise.withResolvers<readonly InsertResult[]>();
+  const look = Promise.withResolvers<readonly boolean[]>();
+  const inserts = [first.promise];
+  const record = { fingerprint: key.fingerprint, messageId: 'msg_1', answer: null };
+  const { delivery } = createDeliveryRig({
+    insert: () => inserts.shift() ?? Promise.resolve([{ kind: 'taken', record }]),
+    wereStored: () => look.promise,
+  });
+  const one = delivery.accept(asyncDraft(), key);
+  let isTold = false;
+  const other = delivery.accept(asyncDraft(), key).finally(() => {
+    isTold = true;
+  });
+  other.catch(() => undefined);
+  first.reject(new StorageUnavailable('the connection broke'));
+  await new Promise(setImmediate);
+  t.equal(isTold, false);
+  look.reject(new StorageUnavailable('it is not back'));
+  await t.rejects(one, notAccepted);
+  await t.rejects(other, notAccepted);
+});
+
+t.test('a batch that is committed while it is looked for is there as a whole', async (t) => {
+  let asked = 0;
+  const { delivery, revoked } = createDeliveryRig({
+    insertBatch: lose,
+    get: async (id) => (++asked > 1 ? ({ id } as Awaited<ReturnType<Store['get']>>) : null),
+  });
+  const items = [
+    { draft: asyncDraft(), key: null },
+    { draft: asyncDraft(), key: null },
+  ];
+  const render = (results: readonly { readonly result: InsertResult }[]) => ({
+    ...answer,
+    body: results.map(({ result }) => result.kind).join(),
+  });
+  t.match(await delivery.acceptBatch(items, null, render), { answer: { body: 'inserted,inserted' } });
+  t.strictSame(revoked, []);
+});

@@ -61,6 +61,7 @@ t.test('while PostgreSQL is down every call says so, and afterwards all is well 
     () => store.wereStored([row()]),
     () => store.findKey('k'),
     () => store.findKeyed(['k']),
+    () => store.forgetBatch({ scope: 'k', fingerprint: 'f' }),
     () => store.take(picking(now, 1)),
     () => store.undoTake('default', now),
     () => store.begin(message.id),

@@ -95,6 +95,7 @@ t.test('no operation reads through all messages, payloads or keys', async (t) =>
     call('sweep', now, now + 1, now + 1, 10),
     call('findKey', 'k', now),
     call('findKeyed', ['k'], now),
+    call('forgetBatch', key),
     call('get', row.id),
     call('check', now),
   ]);

@@ -1,4 +1,4 @@
-import type { KeyedMessage, KeyRecord, StoredAnswer } from '../key-record.ts';
+import type { KeyClaim, KeyedMessage, KeyRecord, StoredAnswer } from '../key-record.ts';
 import type { Sql } from './database.ts';
 
 interface KeyRow {
@@ -17,6 +17,8 @@ const findKeyedStatement = `
   WHERE k.scope = ANY ($1::text[]) AND (k.keep_until IS NULL OR k.keep_until > $2)`;
 const forgetStatement = `
   DELETE FROM commbox_gateway.idempotency_keys WHERE scope = ANY ($1::text[]) AND keep_until <= $2`;
+const forgetBatchStatement = `
+  DELETE FROM commbox_gateway.idempotency_keys WHERE scope = $1 AND fingerprint = $2 AND message_id IS NULL`;
 
 /** The records of those keys that are known and not past their time, by scope. */
 export async function findKeys(sql: Sql, scopes: readonly string[], now: number): Promise<Map<string, KeyRecord>> {
@@ -35,4 +37,9 @@ export async function findKeyed(sql: Sql, scopes: readonly string[], now: number
 /** Forgets those of the keys that are past their time, so that they can be claimed anew. */
 export async function forgetExpired(sql: Sql, scopes: readonly string[], now: number): Promise<void> {
   await sql.query(forgetStatement, [scopes, now], 'forget-expired-keys');
+}
+
+/** Forgets this key if it stands for a batch. */
+export async function forgetBatch(sql: Sql, { scope, fingerprint }: KeyClaim): Promise<void> {
+  await sql.query(forgetBatchStatement, [scope, fingerprint], 'forget-batch');
 }

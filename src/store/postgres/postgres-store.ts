@@ -8,7 +8,7 @@ import { filesOf, localFiles } from './files.ts';
 import { findPosition, findReadyFlows } from './flows.ts';
 import { createInserting } from './inserting.ts';
 import { createSecret } from './installation.ts';
-import { findKeyed, findKeys } from './keys.ts';
+import { findKeyed, findKeys, forgetBatch } from './keys.ts';
 import { createLease, type Lease } from './lease.ts';
 import { createLedger } from './ledger.ts';
 import { getMessage, listMessages } from './list.ts';
@@ -74,7 +74,7 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
   const settling = createSettling({ database, lease, copies, listener });
   const ledger = createLedger({ database, lease, clock });
   const backlog = createBacklog(database, clock);
-  const queued = createQueuedCount(backlog);
+  const queued = createQueuedCount(backlog, clock);
   const secret = createSecret(database);
   let closing: Promise<void> | null = null;
 
@@ -96,21 +96,20 @@ function assemble({ clock, spoolDirectory }: PostgresStoreOptions, { database, l
 
   return {
     async insert(messages) {
-      const from = clock.monotonic();
       const results = await inserting.insert(messages);
-      queued.stored(messages, results, from);
+      queued.stored(messages, results);
       return results;
     },
     async insertBatch(messages, key, answer, keepUntil) {
-      const from = clock.monotonic();
       const batch = await inserting.insertBatch({ messages, key, answer, keepUntil: Math.ceil(keepUntil) });
-      if (batch.kind === 'inserted') queued.stored(messages, batch.results, from);
+      if (batch.kind === 'inserted') queued.stored(messages, batch.results);
       return batch;
     },
     wereStored: lostInserts.add,
     record: ledger.record,
     findKey: async (scope) => (await findKeys(database, [scope], Math.ceil(clock.now()))).get(scope) ?? null,
     findKeyed: (scopes) => findKeyed(database, scopes, Math.ceil(clock.now())),
+    forgetBatch: (key) => forgetBatch(database, key),
 
     take: (request) => takeMessages(database, { ...request, now: Math.ceil(request.now) }, lease.id),
     undoTake: (account, takenAt) => undoTake(database, account, Math.ceil(takenAt), lease.id),

@@ -14,6 +14,8 @@ export interface Keys {
   apply(messageId: string, effect: KeyEffect): void;
   /** Remembers the key of a message that ended until then, with the answer it has. */
   keepUntil(messageId: string, until: number): void;
+  /** Forgets this key if it stands for a batch. */
+  forgetBatch(key: KeyClaim): void;
   /** Forgets keys past their time, `limit` at most. Returns how many. */
   forget(now: number, limit: number): number;
 }
@@ -34,6 +36,8 @@ const CLAIM = `
 const KEEP = 'UPDATE keys SET answer = :answer, until = :until WHERE message_id = :messageId';
 const KEEP_AS_IT_IS = 'UPDATE keys SET until = :until WHERE message_id = :messageId';
 const FREE = 'DELETE FROM keys WHERE message_id = :messageId';
+const FORGET_BATCH = `
+  DELETE FROM keys WHERE scope = :scope AND fingerprint = :fingerprint AND message_id IS NULL`;
 const FORGET = `
   DELETE FROM keys WHERE rowid IN (SELECT rowid FROM keys WHERE until <= :now ORDER BY until LIMIT :limit)`;
 
@@ -62,6 +66,9 @@ export function createKeys({ database, erased }: StoreContext): Keys {
       else database.run(KEEP, { messageId, answer: toJson(effect.answer), until: effect.until });
     },
     keepUntil: (messageId, until) => void database.run(KEEP_AS_IT_IS, { messageId, until }),
+    forgetBatch({ scope, fingerprint }) {
+      if (database.run(FORGET_BATCH, { scope, fingerprint }) > 0) erased();
+    },
     forget(now, limit) {
       const count = database.run(FORGET, { now, limit });
       if (count > 0) erased();

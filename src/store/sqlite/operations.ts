@@ -40,6 +40,7 @@ export function createOperations(context: StoreContext) {
     ...createPauses(context),
     findKey: keys.find,
     findKeyed: keys.findKeyed,
+    forgetBatch: keys.forgetBatch,
     secret: () => context.database.one(SECRET)?.['value'] as Uint8Array,
     /** Fails if nothing can be written now. */
     check: (now: number): void => void context.database.run(TOUCH, { now }),

@@ -73,6 +73,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     record: (row) => behind.add(row),
     findKey: (scope) => call('findKey', scope, clock.now()),
     findKeyed: (scopes) => call('findKeyed', scopes, clock.now()),
+    forgetBatch: (key) => call('forgetBatch', key),
     take: (request) => call('take', request),
     undoTake: (account, takenAt) => call('undoTake', account, takenAt),
     begin: (id) => call('begin', id, clock.now()),

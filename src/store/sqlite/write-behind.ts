@@ -34,12 +34,13 @@ export function createWriteBehind({ clock, write }: WriteBehindOptions): WriteBe
     cancelTimer ??= clock.schedule(LATEST_MS, flush);
   };
   const keep = (group: readonly MessageRow[]) => {
-    for (const row of group.slice(0, MOST_KEPT - rows.size)) if (!rows.has(row.id)) rows.set(row.id, row);
+    for (const row of group.slice(0, Math.max(0, MOST_KEPT - rows.size))) if (!rows.has(row.id)) rows.set(row.id, row);
     schedule();
   };
 
   return {
     add(row) {
+      if (rows.size >= MOST_KEPT && !rows.has(row.id)) return;
       rows.set(row.id, row);
       if (rows.size === LARGEST_GROUP) flush();
       else schedule();

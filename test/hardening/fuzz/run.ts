@@ -54,8 +54,9 @@ export async function fuzz(t: Test, { runs, seed = Date.now() % 2 ** 31 }: FuzzO
     if (/HTTP\/1\.1 500 /.test(text) && !/gateway-outcome: unknown/i.test(text)) throw new Error(`a 500: ${text}`);
     for (const answer of text.split(/(?=HTTP\/1\.1 \d{3} )/)) {
       const id = /^x-request-id: (.*?)\r?$/im.exec(answer)?.[1] ?? own;
-      // Which route it was that the bytes hit is anyone's guess; but a refusal never sends.
-      if (!/"outcome":"not_sent"/.test(answer)) books.book(id, { least: 0, most: 8 }, true);
+      // Which route it was that the bytes hit is anyone's guess; but a refusal never sends. A batch refuses some items only.
+      const isRefusal = /^HTTP\/1\.1 [45]/.test(answer) && /"outcome":"not_sent"/.test(answer);
+      if (!isRefusal) books.book(id, { least: 0, most: 8 }, true);
     }
     books.look();
   };

@@ -142,6 +142,24 @@ async function batches(t: Test, createPlace: CreatePlace): Promise<void> {
     });
   });
 
+  await t.test('the key of a batch that came to nothing is forgotten, and no other', async (t) => {
+    const { clock, process, row } = await stage(t, createPlace);
+    const store = await process('a');
+    const until = clock.now() + HOUR_MS;
+    const [batch, other] = ['f-1', 'f-2'].map((fingerprint) => ({ scope: `batch-${fingerprint}`, fingerprint }));
+    if (batch === undefined || other === undefined) return;
+    await store.insertBatch([keyed(row(), 'item', 'f')], batch, answerOf, until);
+    await store.insertBatch([{ row: row(), key: null }], other, answerOf, until);
+    await store.forgetBatch({ scope: batch.scope, fingerprint: 'of another request' });
+    await store.forgetBatch({ scope: 'item', fingerprint: 'f' });
+    await store.forgetBatch(batch);
+    await store.forgetBatch(batch);
+    t.equal(await store.findKey(batch.scope), null);
+    t.match(await store.findKey(other.scope), { fingerprint: other.fingerprint });
+    t.match(await store.findKey('item'), { fingerprint: 'f' });
+    t.match(await store.insertBatch([{ row: row(), key: null }], batch, answerOf, until), { kind: 'inserted' });
+  });
+
   await t.test('a batch without a key is stored', async (t) => {
     const { clock, process, row } = await stage(t, createPlace);
     const store = await process('a');

@@ -1,0 +1,34 @@
+import t from 'tap';
+import { createQueuedCount } from '../../src/store/postgres/queued-count.ts';
+import type { InsertResult } from '../../src/store/requests.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createRow } from './contract/support.ts';
+
+const INSERTED: InsertResult = { kind: 'inserted' };
+
+t.test('what is stored while a count runs is counted, and what the count has seen not twice', async (t) => {
+  const clock = createManualClock();
+  const begunAt = clock.monotonic();
+  const queued = createQueuedCount({ flows: async () => [], countedAt: () => begunAt }, clock);
+  const message = { row: createRow(clock.now(), { mode: 'async', state: 'queued' }), key: null };
+  const store = (results: readonly InsertResult[]) =>
+    queued.stored(
+      results.map(() => message),
+      results,
+    );
+  await clock.advance(10);
+  store([INSERTED, INSERTED]);
+  store([INSERTED]);
+  t.equal(await queued.now(), 3, 'the count began before they were there');
+  store([{ kind: 'taken', record: { fingerprint: 'f', messageId: 'm', answer: null } }]);
+  t.equal(await queued.now(), 3, 'what was known is not new');
+
+  await clock.advance(10);
+  const later = clock.monotonic();
+  const seen = createQueuedCount({ flows: async () => [], countedAt: () => later }, clock);
+  const early = createManualClock();
+  const before = createQueuedCount({ flows: async () => [], countedAt: () => early.monotonic() + 1 }, early);
+  before.stored([message], [INSERTED]);
+  t.equal(await before.now(), 0, 'it was there before the count began');
+  t.equal(await seen.now(), 0);
+});
