@@ -1,5 +1,6 @@
 import Type from 'typebox';
-import type { Caller } from '../access/caller.ts';
+import { type Caller, mayUseAlias, messageChannels } from '../access/caller.ts';
+import type { Directory } from '../access/directory.ts';
 import { GatewayError, invalidRequest } from '../kernel/errors.ts';
 import { compileSchema } from '../kernel/validate.ts';
 import { type MessageState, messageStates } from '../store/message-row.ts';
@@ -16,7 +17,7 @@ const filterFields = {
       description: 'States, separated by commas.',
     }),
   ),
-  channel: text('Channel of the stream, or `raw`.'),
+  channel: Type.Optional(Type.String({ enum: [...messageChannels], description: 'Channel of the stream, or `raw`.' })),
   stream: text('The alias; for a stream without one, its id.'),
   reference: text('The reference that the request gave.'),
   caller: text('Who sent it; for admins.'),
@@ -40,6 +41,9 @@ const listQuery = compileSchema(listQuerySchema);
 export const listLimit = { minimum: 1, maximum: 200, default: 50 } as const;
 const ID = /^msg_[0-9A-Z]{26}$/;
 
+/** The configured streams. */
+type Streams = Pick<Directory, 'byAlias' | 'byId'>;
+
 export interface ListRequest {
   readonly filter: ListFilter;
   readonly limit: number;
@@ -48,10 +52,10 @@ export interface ListRequest {
 }
 
 /** The query of `GET /v1/messages`. @throws GatewayError as `readFilter` */
-export function readListQuery(query: unknown, caller: Caller): ListRequest {
+export function readListQuery(query: unknown, caller: Caller, streams: Streams): ListRequest {
   if (!listQuery.check(query)) throw invalidRequest(listQuery.faults(query));
   const { limit, cursor, ...fields } = query as Record<string, string>;
-  return { filter: toFilter(fields, caller), limit: readLimit(limit), before: readCursor(cursor) };
+  return { filter: toFilter(fields, caller, streams), limit: readLimit(limit), before: readCursor(cursor) };
 }
 
 /**
@@ -60,7 +64,7 @@ export function readListQuery(query: unknown, caller: Caller): ListRequest {
  *
  * @throws GatewayError `invalid_request`; `forbidden` for another caller's messages.
  */
-export function readFilter(body: unknown, caller: Caller): ListFilter {
+export function readFilter(body: unknown, caller: Caller, streams: Streams): ListFilter {
   if (!filterBody.check(body)) throw invalidRequest(filterBody.faults(body));
   const { all: isAll, ...filters } = body as { all?: true } & Record<string, string>;
   const isFiltered = Object.keys(filters).length > 0;
@@ -68,7 +72,7 @@ export function readFilter(body: unknown, caller: Caller): ListFilter {
   if (!isAll && !isFiltered) {
     throw wrong('', `must have at least one of: ${Object.keys(filterFields).join(', ')}; or "all": true`);
   }
-  return toFilter(filters, caller);
+  return toFilter(filters, caller, streams);
 }
 
 /** The cursor that continues after this message. */
@@ -76,12 +80,13 @@ export function cursorAfter(id: string): string {
   return Buffer.from(id).toString('base64url');
 }
 
-function toFilter(fields: Readonly<Record<string, string>>, caller: Caller): ListFilter {
+function toFilter(fields: Readonly<Record<string, string>>, caller: Caller, streams: Streams): ListFilter {
   const { status, from, to, ...exact } = fields;
   if (exact['caller'] !== undefined && exact['caller'] !== caller.name && !caller.admin) {
     const message = 'only an admin may list the messages of other callers';
     throw new GatewayError('forbidden', message, { faults: [{ pointer: '/caller', message }] });
   }
+  refuseIdOfAlias(exact['stream'], caller, streams);
   return {
     ...exact,
     ...(!caller.admin && { caller: caller.name }),
@@ -90,6 +95,17 @@ function toFilter(fields: Readonly<Record<string, string>>, caller: Caller): Lis
     ...(to !== undefined && { to: Date.parse(to) }),
   };
 }
+
+/** Messages of a configured stream are kept under its alias, whichever of the two the request named: an id would find none. */
+function refuseIdOfAlias(stream: string | undefined, caller: Caller, streams: Streams): void {
+  if (stream === undefined || streams.byAlias(stream) !== null) return;
+  const entries = streams.byId(stream);
+  if (entries.length === 0) return;
+  const aliases = entries.map(({ alias }) => alias).filter((alias) => caller.admin || mayUseAlias(caller, alias));
+  throw wrong('/stream', `is the CommBox id of a configured stream: give its alias${among(aliases)}`);
+}
+
+const among = (aliases: readonly string[]) => (aliases.length === 0 ? '' : ` (${aliases.join(', ')})`);
 
 function readStates(text: string): readonly MessageState[] {
   const names = text.split(',');

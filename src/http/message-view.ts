@@ -1,6 +1,6 @@
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Message } from '../delivery/message.ts';
-import type { MessageRow, MessageState, StoredFailure } from '../store/message-row.ts';
+import type { MessageRow, MessageState } from '../store/message-row.ts';
 import type { Store } from '../store/store.ts';
 import { isoTime, sentView } from './answer.ts';
 
@@ -45,14 +45,17 @@ export function messageView(message: Message | MessageRow, delivery: Delivery, v
     waitingSince: isQueued ? isoTime(message.attempts.at(-1)?.at ?? message.createdAt) : null,
     code: failure?.code ?? null,
     outcome: outcomeOf[message.state],
-    upstream: saidTo(viewer === message.caller, failure?.upstream ?? null),
+    upstream: saidTo(viewer, message).failure?.upstream ?? null,
     resendOf: message.resendOf,
     attemptLog: message.attempts.map(({ at, ...attempt }) => ({ at: isoTime(at), ...attempt })),
   };
 }
 
-function saidTo(isSender: boolean, upstream: StoredFailure['upstream']): StoredFailure['upstream'] {
-  return upstream === null || isSender ? upstream : { ...upstream, description: null };
+/** The message with as much of CommBox's words as this caller may hear. */
+export function saidTo<M extends Message | MessageRow>(viewer: string, message: M): M {
+  const { failure } = message;
+  if (viewer === message.caller || failure === null || failure.upstream === null) return message;
+  return { ...message, failure: { ...failure, upstream: { ...failure.upstream, description: null } } };
 }
 
 /** The body of a 202 for a message that is `state` now. */

@@ -28,7 +28,7 @@ export const filterOptions = {
 export const FILTER_USAGE = [
   '  --status <states>   queued, sending, sent, failed, unknown, canceled, expired; several between commas',
   '  --channel <name>    email, sms, whatsapp, chat or raw',
-  '  --stream <alias>    an alias, or a CommBox id',
+  '  --stream <alias>    an alias; a CommBox id only where it has none',
   '  --reference <text>  exactly this reference',
   "  --caller <name>     another caller's messages, for an admin",
   '  --from, --to <at>   created in this time, RFC 3339: 2026-11-22T13:00:00Z',

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import type { Directory } from '../../access/directory.ts';
 import type { Spool } from '../../attachments/spool.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
 import { filesOf } from '../../delivery/payload.ts';
@@ -25,6 +26,7 @@ export interface MessageActionOptions {
   readonly reconciler: Reconciler;
   readonly clock: Clock;
   readonly keepKeysMs: number;
+  readonly directory: Directory;
 }
 
 /** The body of `resolve`. */
@@ -49,7 +51,7 @@ export function addMessageActions(app: FastifyInstance, options: MessageActionOp
   });
 
   app.post('/v1/messages/cancel', async (request) => {
-    const filter = readFilter(parseExact(textOf(request.body)), callerOf(request));
+    const filter = readFilter(parseExact(textOf(request.body)), callerOf(request), options.directory);
     // Those whose callers wait here first, so that these are told at once.
     const here = await delivery.cancelManyHere(filter);
     const stored = await store.cancelMany(filter, clock.now(), clock.now() + keepKeysMs);

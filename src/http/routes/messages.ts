@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Directory } from '../../access/directory.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
 import type { FinalWatch } from '../../delivery/final-watch.ts';
 import { isFinal, type Message } from '../../delivery/message.ts';
@@ -15,6 +16,7 @@ export interface MessageRouteOptions {
   readonly delivery: Delivery;
   readonly store: Store;
   readonly watch: FinalWatch;
+  readonly directory: Directory;
 }
 
 /** `GET /v1/messages` and `GET /v1/messages/{id}`. Needs an authenticated scope. */
@@ -35,7 +37,7 @@ export function addMessageRoutes(app: FastifyInstance, options: MessageRouteOpti
 
   app.get('/v1/messages', async (request) => {
     const caller = callerOf(request);
-    const { filter, limit, before } = readListQuery(request.query, caller);
+    const { filter, limit, before } = readListQuery(request.query, caller, options.directory);
     // One more than asked for tells whether there is a next page.
     const rows = await store.list(filter, limit + 1, before);
     const page = rows.slice(0, limit);

@@ -8,7 +8,7 @@ import type { Spool, SpooledFile } from '../../attachments/spool.ts';
 import { rawRecipients } from '../../channels/raw.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
 import type { Fingerprinter } from '../../delivery/fingerprint.ts';
-import type { Draft } from '../../delivery/message.ts';
+import type { Draft, Message } from '../../delivery/message.ts';
 import { objectIn } from '../../delivery/sent-object.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { GatewayError } from '../../kernel/errors.ts';
@@ -20,7 +20,8 @@ import { callerOf } from '../auth.ts';
 import { placeOf } from '../draft.ts';
 import { holdFiles } from '../held-files.ts';
 import { claimOf } from '../keyed.ts';
-import { ASYNC } from '../prefer.ts';
+import { saidTo } from '../message-view.ts';
+import { ASYNC, parsePrefer } from '../prefer.ts';
 import type { Repeats } from '../repeats.ts';
 import type { Sender } from '../sending.ts';
 import { refuseBody } from '../unread-input.ts';
@@ -64,12 +65,15 @@ export function addResendRoute(app: FastifyInstance, options: ResendOptions): vo
       jsonText: '{}',
       streamId: id,
     });
+    // It is stored and answered first in any case; a `wait` is for its result.
+    const preferences = { ...ASYNC, waitMs: parsePrefer(request.headers.prefer).waitMs };
+    const render = (message: Message | MessageRow) => channelAnswer(saidTo(callerOf(request).name, message));
     let copy: Copy;
     try {
       copy = await copyOf(request, id);
     } catch (error) {
       // The first request changed nothing about the message, but others may have since.
-      const again = await options.repeats.find(reply, { key, preferences: ASYNC, render: channelAnswer });
+      const again = await options.repeats.find(reply, { key, preferences, render });
       if (again === null) throw error;
       return again;
     }
@@ -77,7 +81,7 @@ export function addResendRoute(app: FastifyInstance, options: ResendOptions): vo
     const held = holdFiles(spool, [...files]);
     try {
       const { taken } = held;
-      return await options.send(request, reply, { draft, key, preferences: ASYNC, render: channelAnswer, taken });
+      return await options.send(request, reply, { draft, key, preferences, render, taken });
     } finally {
       await held.letGo();
     }

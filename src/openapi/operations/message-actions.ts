@@ -25,10 +25,14 @@ export function messageActionRoutes(errors: ErrorResponses): Route[] {
       summary: 'Send a message again, as a new one',
       description:
         'For one that is failed, unknown, expired or canceled, while its content is not erased. Today’s permissions apply. ' +
+        'The answer is 202 as soon as the copy is stored; with `Prefer: wait=N` it waits so long for the result. ' +
         'A `conflict` with `outcome: not_sent` if its attachments are damaged or lie at another gateway: send it anew.',
-      parameters: parameterRefs('MessageId', 'IdempotencyKey'),
+      parameters: parameterRefs('MessageId', 'IdempotencyKey', 'PreferWait'),
       responses: {
-        '201': { ...sent('sms'), description: 'The copy that an earlier request with this key made has been sent.' },
+        '201': {
+          ...sent('sms'),
+          description: 'The copy has been sent: within the `wait`, or after an earlier request with this key.',
+        },
         '202': accepted,
         ...errors.of([...ACTION, ...PERMISSION, ...DELIVERY]),
       },

@@ -72,12 +72,40 @@ export const listing: Suite = (t, start) => {
 
   t.test('questions that make no sense are refused', async (t) => {
     const { get } = await start(t);
-    const wrong = ['status=gone', 'limit=0', 'limit=1000', 'limit=x', 'cursor=x', 'from=today', 'color=red', 'status='];
+    const wrong = [
+      'channel=fax',
+      'channel=sms,email',
+      'stream=532',
+      'status=gone',
+      'limit=0',
+      'limit=1000',
+      'limit=x',
+      'cursor=x',
+      'from=today',
+      'color=red',
+      'status=',
+    ];
     for (const query of wrong) {
       const answer = await get(`/v1/messages?${query}`);
       expectProblem(t, answer, { code: 'invalid_request', pointers: [`/${query.split('=')[0]}`] });
     }
   });
+
+  t.test(
+    'the id of a stream that has an alias finds nothing, so it is refused, with what to write instead',
+    async (t) => {
+      const yaml = `streams: { alerts: { channel: sms, id: "9" } }\n${callersYaml({ a: 'streams: [alerts]', b: 'streams: [sms]' })}`;
+      const gateway = await start(t, { yaml });
+      const said = async (name: string) => {
+        const answer = await gateway.get('/v1/messages?stream=9', asCaller(name));
+        return expectProblem(t, answer, { code: 'invalid_request', pointers: ['/stream'] })['detail'];
+      };
+      t.match(await said('a'), 'give its alias (alerts)');
+      t.match(await said('b'), /give its alias$/, 'who may not use it does not hear its name');
+      const canceled = await gateway.post('/v1/messages/cancel', { stream: '9' }, asCaller('a'));
+      expectProblem(t, canceled, { code: 'invalid_request', pointers: ['/stream'] });
+    },
+  );
 
   t.test("CommBox's own words are told to the sender alone, until the message is erased", async (t) => {
     const gateway = await start(t, { yaml: callersYaml({ a: '', boss: 'admin: true' }) });

@@ -86,6 +86,27 @@ export const resend: Suite = (t, start) => {
     t.equal(simulator.counts().calls, 2);
   });
 
+  t.test('whoever waits for it is told its result, and CommBox’s own words only if it is its sender', async (t) => {
+    const yaml = callersYaml({ a: '', boss: 'admin: true' });
+    const { post, simulator } = await start(t, { yaml });
+    const description = 'no: 0541234567';
+    const refusal = { status: 400, description };
+    simulator.control({ next: [refusal, refusal, refusal] });
+    const { messageId } = (await post('/v1/sms', sms('x'), asCaller('a'))).json();
+    const key = { 'idempotency-key': 'k' };
+    const again = async (name: string) => {
+      const headers = { ...asCaller(name), ...key, prefer: 'respond-async, wait=5' };
+      return (await post(`/v1/messages/${messageId}/resend`, '', headers)).json()['upstream'];
+    };
+    t.strictSame(await again('boss'), { status: 400, description: null });
+    t.strictSame(await again('boss'), { status: 400, description: null }, 'nor is a repeat');
+    t.strictSame(await again('a'), refusal);
+    t.equal(simulator.counts().calls, 3);
+    const wrong = await post(`/v1/messages/${messageId}/resend`, '', { ...asCaller('a'), prefer: 'wait=99' });
+    expectProblem(t, wrong, { code: 'invalid_request' });
+    t.equal((await post(`/v1/messages/${messageId}/resend`, '', asCaller('a'))).status, 202);
+  });
+
   t.test('a key counts more than what became of the first one since', async (t) => {
     const { post, accept, reaches, simulator, view } = await start(t);
     simulator.control({ next: [{ status: 500 }] });
