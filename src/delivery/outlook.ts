@@ -27,7 +27,7 @@ export interface Prospect {
 export interface Outlook {
   /** A message whose caller waits has come. */
   arrived(flow: FlowKey): void;
-  /** A stored message was accepted here; returns how many of its flow are before it. */
+  /** A stored message was accepted here; returns how many of its flow are before it, those whose callers wait among them. */
   accepted(message: FlowKey & { readonly readyAt: number }): number;
   /** Stored messages of a flow were taken, here. */
   left(flow: FlowKey, messages: number): void;
@@ -107,7 +107,9 @@ export function createOutlook(options: OutlookOptions): Outlook {
       if (message.readyAt > now) return stored.get(flowName(message))?.queued ?? 0;
       changes++;
       inflow.arrived(message.lane, now);
-      return entryOf(message).queued++;
+      const name = flowName(message);
+      const inLine = waiting().find(({ flow }) => flowName(flow) === name)?.waiting ?? 0;
+      return entryOf(message).queued++ + inLine;
     },
     left(flow, messages) {
       changes++;

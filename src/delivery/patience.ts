@@ -51,7 +51,7 @@ export const UNKNOWN_WAIT_MS = 30_000;
 export function createPatience(options: PatienceOptions): Patience {
   const { clock, pacer, outlook, isHeld, isStopped, giveUp } = options;
   const alarms = createAlarms(clock);
-  const overdue: Message[] = [];
+  const overdue: { readonly message: Message; readonly end: End }[] = [];
   /** The end of the pause in view of which all were judged last; those that came since are judged as they come. */
   let foreseen = Number.NEGATIVE_INFINITY;
 
@@ -61,7 +61,8 @@ export function createPatience(options: PatienceOptions): Patience {
     return pacer.cause() ?? (pacer.isPaced(now) ? 'quota' : 'busy');
   };
   const hindranceOf = (message: Message, now: number): outcomes.Hindrance =>
-    message.readyAt > now && !isHeld() ? 'schedule' : holdUpOf(message, now);
+    // A `sendAt` within the patience is none of its own making.
+    message.readyAt > message.patienceEndsAt && !isHeld() ? 'schedule' : holdUpOf(message, now);
 
   const waitOf = (message: Message, own: number | null, now: number) => {
     const waitMs = outlook.prospect(message, own, now).startsAt - now;
@@ -82,10 +83,9 @@ export function createPatience(options: PatienceOptions): Patience {
     return outlook.prospect(message, own, now).startsAtBest - now > patienceMs * DOUBT;
   };
 
-  const endOf = ({ expiresAt }: Message): End => (expiresAt !== null && expiresAt <= clock.now() ? expire : withdraw);
-  const tooLate = (message: Message) => {
-    if (options.isAsking()) overdue.push(message);
-    else giveUp(message, endOf(message));
+  const tooLate = (message: Message, end: End) => {
+    if (options.isAsking()) overdue.push({ message, end });
+    else giveUp(message, end);
   };
 
   return {
@@ -95,9 +95,9 @@ export function createPatience(options: PatienceOptions): Patience {
         return giveUp(message, (vain, now) => withdrawBehind(vain, own, now));
       }
       // Whoever waits past its expiry waits in vain, and by then nobody could say any more what was in the way.
-      alarms.set(message, Math.min(message.patienceEndsAt, message.expiresAt ?? Number.POSITIVE_INFINITY), () =>
-        tooLate(message),
-      );
+      const { patienceEndsAt, expiresAt } = message;
+      const expires = expiresAt !== null && expiresAt <= patienceEndsAt;
+      alarms.set(message, expires ? expiresAt : patienceEndsAt, () => tooLate(message, expires ? expire : withdraw));
     },
     forget: (message) => alarms.cancel(message),
     foresee(now) {
@@ -107,11 +107,11 @@ export function createPatience(options: PatienceOptions): Patience {
       if (foreseen <= before) return;
       for (const message of alarms.messages()) {
         const isInLine = message.readyAt <= now && !options.isStarting(message);
-        if (isInLine && message.patienceEndsAt < opensAt) tooLate(message);
+        if (isInLine && message.patienceEndsAt < opensAt) tooLate(message, withdraw);
       }
     },
     recheck() {
-      for (const message of overdue.splice(0)) if (!options.isStarting(message)) giveUp(message, endOf(message));
+      for (const { message, end } of overdue.splice(0)) if (!options.isStarting(message)) giveUp(message, end);
     },
     withdraw,
     expire,

@@ -68,6 +68,20 @@ t.test('who waits itself in a stopped flow is told at once, and not that it was 
   t.equal(starts.length, 0);
 });
 
+t.test(
+  'one that is due within its patience and then cannot start is told what was in the way, not its sendAt',
+  async (t) => {
+    const { submit, stop, clock, starts } = createRig();
+    stop('shop', true);
+    const soon = submit({ sendAt: clock.now() + 3_000 });
+    const late = submit({ sendAt: clock.now() + 11_000 });
+    await clock.advance(10_000);
+    t.match(soon, { state: 'failed', failure: { code: 'overloaded', outcome: 'not_sent', retryAfterMs: 30_000 } });
+    t.match(late, { state: 'failed', failure: { code: 'invalid_request' } });
+    t.equal(starts.length, 0);
+  },
+);
+
 t.test('a stop also holds what was waiting already', async (t) => {
   const { submit, stop, open, starts, clock } = createRig({ concurrency: 1 });
   submit();

@@ -222,3 +222,16 @@ t.test('what was slow so far does not make a wait vain that the allowed rate wou
   t.ok(startsAt - at > 1.5 * (100_000 / rate), `after the pause: ${startsAt - at} ms`);
   t.ok(startsAtBest - at < 1.1 * (100_000 / rate), `at the rate that is allowed now: ${startsAtBest - at} ms`);
 });
+
+t.test('one that is accepted comes after those of its flow whose callers wait', async (t) => {
+  const { outlook } = setUp(
+    [[shop, 2]],
+    [
+      [shop, 3],
+      [news, 7],
+    ],
+  );
+  t.equal(outlook.accepted(due(shop)), 5);
+  t.equal(outlook.accepted(due(shop)), 6);
+  t.equal(outlook.accepted(due(otp)), 0);
+});
