@@ -94,7 +94,7 @@ export const commonFields = {
     Type.Unsafe<'hold' | 'resend'>({
       enum: ['hold', 'resend'],
       description:
-        'What to do when nobody knows whether CommBox has the message. `resend` accepts duplicates. Default `hold`.',
+        'What to do when nobody knows whether CommBox has the message. `resend` accepts duplicates; it tries again after 30 s at the earliest, so it needs `Prefer: respond-async`, or a `wait` beyond that. Default `hold`.',
     }),
   ),
   reference: Type.Optional(line(255, 'Your own reference; messages can be searched by it.')),

@@ -10,7 +10,7 @@ import { createLogCapture } from '../support/log-capture.ts';
 import { rawCall } from './raw-call.ts';
 
 // More than the system buffers for one connection, so that some of it waits in the process.
-const BIG = Buffer.alloc(32 * 1024 ** 2, 'x');
+const BIG = Buffer.alloc(16 * 1024 ** 2, 'x');
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
