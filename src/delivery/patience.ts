@@ -60,9 +60,9 @@ export function createPatience(options: PatienceOptions): Patience {
     if (isStopped(message.lane, message.caller)) return 'stopped';
     return pacer.cause() ?? (pacer.isPaced(now) ? 'quota' : 'busy');
   };
+  /** Its own time counts only where that lies beyond the patience: what is due before waits for something else. */
   const hindranceOf = (message: Message, now: number): outcomes.Hindrance =>
-    // A `sendAt` within the patience is none of its own making.
-    message.readyAt > message.patienceEndsAt && !isHeld() ? 'schedule' : holdUpOf(message, now);
+    message.readyAt > Math.max(now, message.patienceEndsAt) && !isHeld() ? 'schedule' : holdUpOf(message, now);
 
   const waitOf = (message: Message, own: number | null, now: number) => {
     const waitMs = outlook.prospect(message, own, now).startsAt - now;

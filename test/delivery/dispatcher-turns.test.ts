@@ -78,6 +78,8 @@ t.test(
     await clock.advance(10_000);
     t.match(soon, { state: 'failed', failure: { code: 'overloaded', outcome: 'not_sent', retryAfterMs: 30_000 } });
     t.match(late, { state: 'failed', failure: { code: 'invalid_request' } });
+    const inNoTime = submit({ patienceEndsAt: clock.now() - 1 });
+    t.match(inNoTime, { state: 'failed', failure: { code: 'overloaded' } });
     t.equal(starts.length, 0);
   },
 );
