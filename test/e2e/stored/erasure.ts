@@ -19,6 +19,12 @@ const held = async ({ storage }: StoredGateway) => {
   const found = await Promise.all(secrets.map((secret) => storage.holds(secret)));
   return secrets.filter((_, n) => found[n]);
 };
+/** The files are read one by one: what moves from one to another at that moment is missed, and there the next time. */
+const stillThere = (gateway: StoredGateway) =>
+  until(
+    async () => (await held(gateway)).length === secrets.length,
+    () => 'what is needed was erased',
+  );
 /** Time moves on, for so long at most, until none of it is left anywhere. */
 const gone = async (gateway: StoredGateway, withinMs: number) => {
   const { clock, get } = gateway;
@@ -36,7 +42,7 @@ export const erasure: Suite = (t, start) => {
     const gateway = await start(t);
     const { accept, reaches, post, clock } = gateway;
     const id = await accept(confidential({ sendAt: new Date(clock.now() + HOUR_MS).toISOString() }));
-    t.strictSame(await held(gateway), secrets, 'while it waits it is needed');
+    await stillThere(gateway);
     clock.jump(HOUR_MS);
     await reaches(id, 'sent', 100);
     await post('/v1/sms', confidential(), { 'idempotency-key': 'k' });
@@ -56,7 +62,7 @@ export const erasure: Suite = (t, start) => {
     simulator.control({ next: [{ status: 500 }] });
     const unknown = String((await post('/v1/sms', confidential())).json()['messageId']);
     clock.jump(2 * HOUR_MS - 60_000);
-    t.strictSame(await held(gateway), secrets);
+    await stillThere(gateway);
     clock.jump(60_000);
     await gone(gateway, SWEEP_MS + TRUNCATION_MS);
     t.match(await view(failed), { status: 'failed', code: 'commbox_rejected', reference: 'kept-reference' });
