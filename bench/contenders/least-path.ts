@@ -9,7 +9,8 @@ import { GATEWAY_KEY, STREAM_ID } from '../payloads.ts';
 import { readSettings } from './settings.ts';
 
 // The least that does what the gateway's full path is measured with: key, caller's limit, strict validation, mapping,
-// envelope, answer with an id, one log line; answers of one turn of the event loop leave together. Nothing is exact, nothing is stored, nothing is paced, nothing is counted.
+// envelope, answer with an id, one log line; answers of one turn of the event loop leave together. Nothing is exact,
+// nothing is stored, nothing is paced, nothing is counted.
 const { port, upstream, authorization } = readSettings(process.env);
 const pool = new Pool(upstream, { connections: 50, headersTimeout: 0, bodyTimeout: 0 });
 const log = pino({ base: null }, pino.destination({ fd: 1, minLength: 8_192, sync: true }));

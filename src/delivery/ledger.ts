@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
-import { StorageUnavailable } from '../store/errors.ts';
+import { StorageUnavailable, UNDER_WAY_MS } from '../store/errors.ts';
 import type { AttemptRecord, MessageRow } from '../store/message-row.ts';
 import type { Settlement } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
@@ -46,8 +46,6 @@ export interface LedgerOptions {
 }
 
 const REPEAT_MS = 1_000;
-// PostgreSQL goes on with a statement whose connection is lost, for 15 s at most.
-const UNDER_WAY_MS = 20_000;
 
 export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): StoppableLedger {
   /** Plain messages whose rows are on their way. */

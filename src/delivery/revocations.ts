@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
+import { UNDER_WAY_MS } from '../store/errors.ts';
 import type { KeyClaim } from '../store/key-record.ts';
 import type { MessageRow } from '../store/message-row.ts';
 import type { Settlement } from '../store/requests.ts';
@@ -51,8 +52,6 @@ interface Revoked {
 }
 
 const AGAIN_MS = 1_000;
-// PostgreSQL goes on with a statement whose connection is lost, for 15 s at most.
-const UNDER_WAY_MS = 20_000;
 
 export function createRevocations({ store, clock }: RevocationsOptions): Revocations {
   const open = new Set<Revoked>();

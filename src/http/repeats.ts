@@ -69,7 +69,7 @@ export function createRepeats(options: RepeatsOptions): Repeats {
 
   async function answer(reply: FastifyReply, record: KeyRecord, repeat: Repeat): Promise<Answer | null> {
     if (record.fingerprint !== repeat.key.fingerprint) {
-      throw new GatewayError('idempotency_mismatch', 'This Idempotency-Key came with another request before.');
+      throw mismatched();
     }
     const id = record.messageId;
     if (id === null) throw new GatewayError('idempotency_mismatch', 'This Idempotency-Key belongs to a batch.');
@@ -120,6 +120,11 @@ export function inFlight(messageId: string | null): GatewayError {
     retryAfterMs: 1_000,
     ...(messageId !== null && { messageId }),
   });
+}
+
+/** The 422 for a key that another request used before. */
+export function mismatched(): GatewayError {
+  return new GatewayError('idempotency_mismatch', 'This Idempotency-Key came with another request before.');
 }
 
 function replayed(answer: Answer): Answer {

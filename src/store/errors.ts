@@ -6,6 +6,12 @@ export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable';
 }
 
+/**
+ * How long a call that rejected may be under way all the same, in milliseconds: PostgreSQL goes on with a statement whose
+ * connection is lost, for 15 s at most.
+ */
+export const UNDER_WAY_MS = 20_000;
+
 /** A stored attachment is missing or is not what was stored: the message cannot be sent as it was accepted. */
 export class AttachmentDamaged extends Error {
   override readonly name = 'AttachmentDamaged';

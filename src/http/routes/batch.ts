@@ -23,6 +23,7 @@ import { holdFiles } from '../held-files.ts';
 import { claimOf } from '../keyed.ts';
 import { ASYNC } from '../prefer.ts';
 import { type Problem, problemOf } from '../problem.ts';
+import { mismatched } from '../repeats.ts';
 
 export interface BatchRouteOptions {
   readonly readDraft: DraftReader;
@@ -67,7 +68,7 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
     const { body, repeated } = parseBatch(text);
     const batch = claimOf(request, fingerprinter, { route: ROUTE, jsonText: text });
     if (!batchBody.check(body)) {
-      const known = batch === null ? null : await store.findKey(batch.scope);
+      const known = batch === null ? null : await delivery.findKey(batch);
       if (known !== null && known.fingerprint !== batch?.fingerprint) throw mismatched();
       throw invalidRequest(batchBody.faults(body));
     }
@@ -175,9 +176,6 @@ function resultOf(requestId: string, key: KeyClaim | null, { id, result, known }
   }
   return mismatch(requestId);
 }
-
-const mismatched = () =>
-  new GatewayError('idempotency_mismatch', 'This Idempotency-Key came with another request before.');
 
 function mismatch(requestId: string): Result {
   const error = new GatewayError('idempotency_mismatch', 'This idempotencyKey came with another message before.');
