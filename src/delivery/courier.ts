@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Pacer, Pass } from '../pacing/pacer.ts';
 import type { Attempt } from './attempt.ts';
 import type { Credentials } from './credentials.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, Recorded } from './ledger.ts';
 import { type AttemptResult, isFinal, isKeyRefused, type Message } from './message.ts';
 import * as outcomes from './outcomes.ts';
 
@@ -23,8 +23,8 @@ export interface CourierOptions {
   readonly onFree: () => void;
   /** A `sync` message was sent back, and nothing is recorded yet: its caller may not wait any longer. */
   readonly onReturned: (message: Message) => void;
-  /** The message waits again, and this is recorded. */
-  readonly onQueued: (message: Message) => void;
+  /** The message waits again, and this is recorded, if it could be. */
+  readonly onQueued: (message: Message, recorded: Recorded) => void;
   readonly onFinal: (message: Message) => void;
 }
 
@@ -54,24 +54,16 @@ export function createCourier(options: CourierOptions): Courier {
     else pacer.succeeded(pass, now);
   };
 
-  const goOn = (message: Message) => {
+  const goOn = (message: Message, recorded: Recorded) => {
     if (isFinal(message)) options.onFinal(message);
-    else options.onQueued(message);
+    else options.onQueued(message, recorded);
   };
 
   const conclude = (message: Message, result: AttemptResult) => {
     observer.attemptEnded(message, result);
     if (message.state === 'queued' && message.mode === 'sync') options.onReturned(message);
-    if (!message.isStored) return goOn(message);
-    ledger.settle(message, message.attempts.at(-1) ?? null).then((end) => {
-      // Its row still says `sending`, so it cannot begin again before the store is back; its caller hears of it now.
-      const isStuck = end === 'late' && message.mode === 'sync' && message.state === 'queued';
-      if (isStuck) outcomes.refuseForStorage(message, clock.now());
-      if (isStuck) return void ledger.settle(message, null).then(() => options.onFinal(message));
-      if (end === 'lost' && message.state === 'queued') outcomes.takenOver(message, clock.now());
-      if (end === 'lost') options.onFinal(message);
-      else goOn(message);
-    });
+    if (!message.isStored) return goOn(message, 'held');
+    ledger.settle(message, message.attempts.at(-1) ?? null).then((recorded) => goOn(message, recorded));
   };
 
   const end = (message: Message, result: AttemptResult, isHeld: boolean) => {

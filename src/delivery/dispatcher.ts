@@ -8,7 +8,7 @@ import type { Backlog } from './backlog.ts';
 import { createCourier, type DeliveryObserver } from './courier.ts';
 import type { Credentials } from './credentials.ts';
 import { createFlowLines } from './flow-lines.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, Recorded } from './ledger.ts';
 import type { Message } from './message.ts';
 import * as outcomes from './outcomes.ts';
 import { createOutlook, type Outlook, type Prospect } from './outlook.ts';
@@ -123,6 +123,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     patience.await(message, 0);
     turns.pump();
   };
+  /** One whose row still says `sending` cannot begin again before the store is back; its caller hears of it now. */
+  const cameBack = (message: Message, recorded: Recorded) => {
+    if (recorded === 'lost') giveUp(message, outcomes.takenOver);
+    else if (recorded === 'late' && message.mode === 'sync') giveUp(message, outcomes.refuseForStorage);
+    else requeue(message);
+  };
 
   const checkIdle = () => {
     if (courier.busy === 0 && turns.reserved === 0) for (const resolve of whenIdle.splice(0)) resolve();
@@ -143,7 +149,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       if (isOver) outcomes.shutDown(message, clock.now());
       else if (message.isAbandoned || isHeld()) patience.withdraw(message, clock.now());
     },
-    onQueued: requeue,
+    onQueued: cameBack,
     onFinal: finish,
   });
 
@@ -160,7 +166,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     giveUp,
     expire: patience.expire,
     onTurn: patience.forget,
-    onReturned: requeue,
+    onReturned: cameBack,
     onShut: patience.foresee,
     onSettled() {
       patience.recheck();

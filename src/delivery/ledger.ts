@@ -6,6 +6,9 @@ import type { Store } from '../store/store.ts';
 import { isFinal, type Message } from './message.ts';
 import { rowOf, settlementOf } from './stored-message.ts';
 
+/** What came of a record: see `Ledger.settle`. */
+export type Recorded = 'held' | 'lost' | 'late';
+
 /** What the steps of a message leave behind in the store. */
 export interface Ledger {
   /** Records the start of an attempt of a stored message whose caller waits. False if it may not be sent any more. */
@@ -14,7 +17,7 @@ export interface Ledger {
    * Records where a stored message stands now. `held` is false if it was taken over meanwhile; `late` means that the
    * store is out of reach and the record will be repeated until it is there.
    */
-  settle(message: Message, attempt: AttemptRecord | null): Promise<'held' | 'lost' | 'late'>;
+  settle(message: Message, attempt: AttemptRecord | null): Promise<Recorded>;
   /** A message as it ended in the store; null if it has not ended there, or nobody can tell now. */
   ended(id: string): Promise<MessageRow | null>;
   /**
@@ -79,7 +82,7 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
     if (state === 'sent') await store.resolve(id, { state, objectId, now: clock.now() });
   };
 
-  const settle = async (message: Message, settlement: Settlement): Promise<'held' | 'lost' | 'late'> => {
+  const settle = async (message: Message, settlement: Settlement): Promise<Recorded> => {
     try {
       const [isHeld] = await store.settle([settlement]);
       if (isHeld === true) return 'held';

@@ -5,7 +5,7 @@ import type { TakePick } from '../store/requests.ts';
 import type { Backlog } from './backlog.ts';
 import type { Courier } from './courier.ts';
 import { type FlowLines, flowName } from './flow-lines.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, Recorded } from './ledger.ts';
 import { type Message, moveTo } from './message.ts';
 import * as outcomes from './outcomes.ts';
 import type { Outlook } from './outlook.ts';
@@ -28,7 +28,7 @@ export interface TurnsOptions {
   /** It has its turn: its patience does not count any more. */
   readonly onTurn: (message: Message) => void;
   /** It had its turn, but the account was closed while the store was asked. */
-  readonly onReturned: (message: Message) => void;
+  readonly onReturned: (message: Message, recorded: Recorded) => void;
   /** Nothing may start now, although somebody waits. */
   readonly onShut: (now: number) => void;
   /** The store has answered. */
@@ -69,12 +69,7 @@ export function createTurns(options: TurnsOptions): Turns {
   const sendOrReturn = (message: Message) => {
     if (!isHeld() && pacer.room(clock.now()) >= 1) return options.courier().send(message);
     moveTo(message, 'queued');
-    ledger.settle(message, null).then((end) => {
-      // Its row still says `sending`, so it cannot begin again before the store is back; its caller hears of it now.
-      if (end === 'late' && message.mode === 'sync') giveUp(message, outcomes.refuseForStorage);
-      else if (end === 'lost' && message.mode === 'sync') giveUp(message, outcomes.takenOver);
-      else options.onReturned(message);
-    });
+    ledger.settle(message, null).then((recorded) => options.onReturned(message, recorded));
   };
 
   const start = (message: Message) => {
