@@ -1,4 +1,5 @@
-import { type MessageState, messageStates } from '../message-row.ts';
+import { messageChannels } from '../../access/caller.ts';
+import { messageStates } from '../message-row.ts';
 import type { ListFilter } from '../requests.ts';
 import type { NamedValues } from './database.ts';
 
@@ -16,13 +17,13 @@ export interface Place {
 
 /**
  * Builds the statement for a filter. The index is named outright: SQLite has no statistics of the data to choose by,
- * and a wrong choice reads all messages. Where an index begins with the state, each state is a branch of its own, and
- * SQLite merges the branches in order, reading no more of each than the page needs.
+ * and a wrong choice reads all messages. Where an index begins with something that the filter leaves open and that has
+ * few values (the state, the channel), each of them is a branch of its own, and SQLite merges the branches in order,
+ * reading no more of each than the page needs. So a list of everything costs no index of its own.
  */
 export function selectMatching(filter: ListFilter, before: Place | null, alsoRequired?: string): Selection {
-  const { index, perState, condition } = drivingIndex(filter);
   const values: { [name: string]: string | number } = {};
-  const conditions = [condition, alsoRequired].filter((each) => each !== undefined);
+  const conditions = alsoRequired === undefined ? [] : [alsoRequired];
   const require = (condition: string, name: string, value: string | number | undefined) => {
     if (value === undefined) return;
     conditions.push(condition);
@@ -31,50 +32,59 @@ export function selectMatching(filter: ListFilter, before: Place | null, alsoReq
   require('reference = :reference', 'reference', filter.reference);
   require('caller = :caller', 'caller', filter.caller);
   require('coalesce(stream, stream_id) = :stream', 'stream', filter.stream);
-  require('channel = :channel', 'channel', filter.channel);
   require('created_at >= :from', 'from', filter.from);
   require('created_at < :to', 'to', filter.to);
   if (before !== null) {
     require('(created_at, seq) < (:beforeAt, :before)', 'before', before.seq);
     values['beforeAt'] = before.createdAt;
   }
-  const states = [...new Set(filter.states ?? messageStates)].map((state) => `'${known(state)}'`);
-  if (perState && states.length > 0) {
-    const branches = states.map((state) => branch(index, [...conditions, `state = ${state}`]));
-    return { sql: `SELECT seq FROM (${branches.join(' UNION ALL ')} ${ORDER}) LIMIT :limit`, values };
+  const driving = drivingIndex(filter);
+  if (driving.first !== 'channel') require('channel = :channel', 'channel', filter.channel);
+  if (driving.first !== 'state' && filter.states !== undefined) {
+    conditions.push(`state IN (${literals(filter.states).join(', ')})`);
   }
-  if (filter.states !== undefined) conditions.push(`state IN (${states.join(', ')})`);
-  return { sql: `SELECT seq FROM (${branch(index, conditions)} ${ORDER}) LIMIT :limit`, values };
+  const branches = branchesOf(filter, driving).map((each) => select(driving.index, [...conditions, ...each]));
+  return { sql: `SELECT seq FROM (${branches.join(' UNION ALL ')} ${ORDER}) LIMIT :limit`, values };
 }
 
 const ORDER = 'ORDER BY created_at DESC, seq DESC';
 
-function branch(index: string, conditions: readonly string[]): string {
+function select(index: string, conditions: readonly string[]): string {
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   return `SELECT seq, created_at FROM messages INDEXED BY ${index} ${where}`;
 }
 
 interface DrivingIndex {
   readonly index: string;
-  readonly perState: boolean;
-  readonly condition?: string;
+  /** What comes before the time in it and has few values. */
+  readonly first?: 'state' | 'channel';
 }
 
 function drivingIndex(filter: ListFilter): DrivingIndex {
-  if (filter.reference !== undefined) return { index: 'messages_by_reference', perState: false };
-  if (filter.caller !== undefined) return { index: 'messages_by_caller', perState: true };
+  if (filter.reference !== undefined) return { index: 'messages_by_reference' };
+  if (filter.caller !== undefined) return { index: 'messages_by_caller', first: 'state' };
   // Nearly all messages are sent, which that index leaves out.
-  if (filter.states?.length && !filter.states.includes('sent')) {
-    // SQLite uses a partial index only if its condition stands in the statement.
-    return { index: 'messages_by_state', perState: true, condition: "state <> 'sent'" };
-  }
-  if (filter.stream !== undefined) return { index: 'messages_by_stream', perState: false };
-  if (filter.channel !== undefined) return { index: 'messages_by_channel', perState: false };
-  return { index: 'messages_by_time', perState: false };
+  if (filter.states?.length && !filter.states.includes('sent')) return { index: 'messages_by_state', first: 'state' };
+  if (filter.stream !== undefined) return { index: 'messages_by_stream' };
+  return { index: 'messages_by_channel', first: 'channel' };
 }
 
-// States become part of the text, because a partial index is only used for a literal.
-function known(state: MessageState): MessageState {
-  if (!messageStates.includes(state)) throw new TypeError('not a state of a message');
-  return state;
+/** What each branch asks for beyond what all do. */
+function branchesOf({ states = messageStates, channel }: ListFilter, { index, first }: DrivingIndex): string[][] {
+  if (first === undefined) return [[]];
+  const wanted = first === 'state' ? states : channel === undefined ? messageChannels : [channel];
+  const branches = literals(wanted).map((value) => [`${first} = ${value}`]);
+  // SQLite uses a partial index only if its condition stands in the statement.
+  if (index === 'messages_by_state') for (const branch of branches) branch.push("state <> 'sent'");
+  return branches.length > 0 ? branches : [['false']];
+}
+
+const words: ReadonlySet<string> = new Set([...messageStates, ...messageChannels]);
+
+// They become part of the text, because a partial index is only used for a literal.
+function literals(values: readonly string[]): string[] {
+  return [...new Set(values)].map((value) => {
+    if (!words.has(value)) throw new TypeError('not a state or channel of a message');
+    return `'${value}'`;
+  });
 }

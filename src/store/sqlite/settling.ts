@@ -1,3 +1,4 @@
+import { messageChannels } from '../../access/caller.ts';
 import type { Resolution, Settlement } from '../requests.ts';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
@@ -18,8 +19,9 @@ const SETTLE = `
   WHERE seq = :seq`;
 const UNKNOWN = `SELECT seq, account, unclear, failure FROM messages WHERE id = :id AND state = 'unknown'`;
 const OBJECT_OF_ANOTHER = `
-  SELECT 1 FROM messages INDEXED BY messages_by_time
-  WHERE created_at BETWEEN :from AND :to AND object_id = :objectId AND account = :account AND seq <> :seq LIMIT 1`;
+  SELECT 1 FROM messages INDEXED BY messages_by_channel
+  WHERE channel IN (${messageChannels.map((channel) => `'${channel}'`).join(', ')})
+    AND created_at BETWEEN :from AND :to AND object_id = :objectId AND account = :account AND seq <> :seq LIMIT 1`;
 const RESOLVE_SENT = `
   UPDATE messages SET
     state = 'sent', object_id = :objectId, sent_at = :now, ended_at = :now, failure = NULL, unclear = :unclear,

@@ -17,7 +17,7 @@ const AFTER_ALL = '\u{10FFFF}';
 const PROMOTE = `
   UPDATE messages SET line = 'ready'
   WHERE seq IN (
-    SELECT seq FROM messages INDEXED BY messages_later
+    SELECT seq FROM messages INDEXED BY messages_due
     WHERE line = 'later' AND ${OF_FLOW} AND ready_at <= :now ORDER BY ready_at, id LIMIT :limit
   )`;
 const OLDEST_READY = `

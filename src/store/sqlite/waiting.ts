@@ -12,35 +12,36 @@ const EXISTS_READY = (expiry: string) => `
     WHERE ${OF_THIS_FLOW} AND line = 'ready' AND expires_at ${expiry} AND ready_at <= :now
   )`;
 const EXISTS_DUE = `
-  EXISTS (SELECT 1 FROM messages m INDEXED BY messages_later WHERE line = 'later' AND ${OF_THIS_FLOW} AND ${IN_TIME})`;
+  EXISTS (SELECT 1 FROM messages m INDEXED BY messages_due WHERE line = 'later' AND ${OF_THIS_FLOW} AND ${IN_TIME})`;
 // By expiry, since in the order of acceptance a campaign that has just expired would be read to its end.
 const READY_FLOWS = `
   SELECT account, lane, caller FROM flows f
   WHERE queued > 0 AND (${EXISTS_READY('> :now')} OR ${EXISTS_READY('IS NULL')} OR ${EXISTS_DUE})`;
 // What has become due joins the ready ones with the next `take`: until then there may be very many, and each second asks.
 const MOST_JUST_DUE = 50_000;
+const FIRST_OF = (line: 'ready' | 'later') => `(
+    SELECT ready_at FROM messages m INDEXED BY messages_due
+    WHERE line = '${line}' AND ${OF_THIS_FLOW} ORDER BY ready_at LIMIT 1
+  )`;
 const BACKLOG = `
   SELECT account, lane, caller, queued, ready + (
     SELECT count(*) FROM (
-      SELECT 1 FROM messages m INDEXED BY messages_later
+      SELECT 1 FROM messages m INDEXED BY messages_due
       WHERE line = 'later' AND ${OF_THIS_FLOW} AND ready_at <= :now LIMIT ${MOST_JUST_DUE}
     )
-  ) AS due, (
-    SELECT ready_at FROM messages m INDEXED BY messages_due
-    WHERE line IS NOT NULL AND ${OF_THIS_FLOW} ORDER BY ready_at LIMIT 1
-  ) AS first_due_at
+  ) AS due, ${FIRST_OF('ready')} AS first_ready_at, ${FIRST_OF('later')} AS first_later_at
   FROM flows f WHERE queued > 0`;
 const COUNT_UNKNOWN =
   "SELECT count(*) AS n FROM messages INDEXED BY messages_by_state WHERE state = 'unknown' AND state <> 'sent'";
 const COUNT_QUEUED = 'SELECT ifnull(sum(queued), 0) AS n FROM flows';
 const PLACE = 'SELECT account, lane, caller FROM messages WHERE id = :id AND line IS NOT NULL';
-const COUNT_BEFORE = (line: 'ready' | 'later') => `
+const COUNT_BEFORE = (line: 'ready' | 'later', index: string) => `
   SELECT count(*) AS n FROM (
-    SELECT 1 FROM messages INDEXED BY messages_${line}
+    SELECT 1 FROM messages INDEXED BY ${index}
     WHERE line = '${line}' AND ${OF_FLOW} AND id < :id AND ${IN_TIME} LIMIT :cap
   )`;
-const COUNT_READY_BEFORE = COUNT_BEFORE('ready');
-const COUNT_DUE_BEFORE = COUNT_BEFORE('later');
+const COUNT_READY_BEFORE = COUNT_BEFORE('ready', 'messages_ready');
+const COUNT_DUE_BEFORE = COUNT_BEFORE('later', 'messages_due');
 
 /** Operations that look at what waits, and change nothing. */
 export function createWaiting({ database }: StoreContext) {
@@ -54,7 +55,7 @@ export function createWaiting({ database }: StoreContext) {
         ...toFlow(row),
         queued: row['queued'] as number,
         due: row['due'] as number,
-        firstDueAt: row['first_due_at'] as number,
+        firstDueAt: earlier(row['first_ready_at'] as number | null, row['first_later_at'] as number | null),
       })),
 
     queuedCount: (): number => count(COUNT_QUEUED),
@@ -68,6 +69,10 @@ export function createWaiting({ database }: StoreContext) {
       return Math.min(cap, count(COUNT_READY_BEFORE, values) + count(COUNT_DUE_BEFORE, values));
     },
   };
+}
+
+function earlier(a: number | null, b: number | null): number {
+  return Math.min(a ?? Number.POSITIVE_INFINITY, b ?? Number.POSITIVE_INFINITY);
 }
 
 function toFlow(row: Cells): Flow {
