@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify';
 import { createDirectory } from './access/directory.ts';
 import { createAccountSet } from './account-set.ts';
 import { buildApp } from './app.ts';
-import { createSpool } from './attachments/spool.ts';
 import { createPreparer } from './channels/prepare.ts';
 import { CRITICAL_SHARE } from './config/callers.ts';
 import type { Config } from './config/config.ts';
@@ -32,7 +31,7 @@ import { gatewayVersion } from './observability/version.ts';
 import { createStops } from './pacing/stops.ts';
 import { createReadings } from './readings.ts';
 import { type ClosePhases, shutDown } from './shutdown.ts';
-import { openStorage } from './storage.ts';
+import { openSpool, openStorage } from './storage.ts';
 
 export interface Services {
   readonly app: FastifyInstance;
@@ -82,7 +81,7 @@ export async function createServices(config: Config, deps: ServicesDeps): Promis
   });
   const messageLog = createMessageLog(log);
   const store = messageLog.watch(metrics.meterStore(storage.store));
-  const spool = await createSpool({ directory: storage.spoolDirectory, keep: await store.neededFiles() });
+  const spool = await openSpool(storage);
   const watch = createFinalWatch({ store, clock });
   const dispatchers = new Map<string, Dispatcher>();
   const ledger = createLedger({ store, clock, keepKeysMs });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createSpool, type Spool } from './attachments/spool.ts';
 import { claimDirectory } from './attachments/spool-directory.ts';
 import type { Config } from './config/config.ts';
 import type { Clock } from './kernel/clock.ts';
@@ -70,6 +71,21 @@ async function open(config: Config, options: StorageOptions): Promise<Storage> {
   }
 }
 
+/**
+ * Opens the spool of a storage: what no stored message needs any more is removed.
+ *
+ * @throws StartError if the directory cannot be used; the storage is closed then.
+ */
+export async function openSpool(storage: Storage): Promise<Spool> {
+  const { store, spoolDirectory: directory } = storage;
+  try {
+    return await createSpool({ directory, keep: await store.neededFiles() });
+  } catch (error) {
+    await storage.close();
+    throw new StartError(`the attachment spool ${directory} cannot be used: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
 async function openPostgres(options: PostgresStoreOptions): Promise<Store> {
   try {
     return await createPostgresStore(options);
@@ -85,9 +101,12 @@ async function claimDataDir(directory: string, { clock, onWait }: StorageOptions
     return await lockDataDir({ directory, clock, waitMs: LOCK_WAIT_MS, onWait: () => onWait(LOCK_WAIT_MS) });
   } catch (error) {
     if (error instanceof DataDirInUse) throw error;
-    const why = meaningOf(error) ?? (error instanceof Error ? error.message : String(error));
-    throw new Error(`DATA_DIR (${directory}) cannot be used: ${why}`, { cause: error });
+    throw new Error(`DATA_DIR (${directory}) cannot be used: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+function reasonOf(error: unknown): string {
+  return meaningOf(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
 /** How long a readiness that was found is told to whoever else asks. */

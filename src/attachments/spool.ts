@@ -122,12 +122,18 @@ export async function createSpool(options: SpoolOptions): Promise<Spool> {
     },
     async copy(files) {
       const copies: SpooledFile[] = [];
-      for (const file of files) {
-        const id = spoolName();
-        const path = join(directory, id);
-        await onDisk(() => link(file.path, path));
-        sizes.set(id, file.size);
-        copies.push({ ...file, path });
+      try {
+        for (const file of files) {
+          const id = spoolName();
+          const path = join(directory, id);
+          await onDisk(() => link(file.path, path));
+          sizes.set(id, file.size);
+          copies.push({ ...file, path });
+        }
+      } catch (error) {
+        // Nobody else knows of them yet.
+        await discardAll(copies.map(({ path }) => path)).catch(() => undefined);
+        throw error;
       }
       return copies;
     },

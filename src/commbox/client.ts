@@ -112,6 +112,8 @@ function createDispatcher(options: CommboxClientOptions): Dispatcher {
   return new EnvHttpProxyAgent({
     ...pool,
     httpsProxy: proxy.https,
+    // For calls in clear, of which there are none: left out, undici would read the variable HTTP_PROXY itself.
+    httpProxy: '',
     noProxy: proxy.no,
     connectTimeout: connectTimeoutMs,
     // Here undici hands over the connector that goes through the tunnel.

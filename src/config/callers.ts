@@ -6,7 +6,7 @@ import { lanes } from '../channels/channel.ts';
 import { pointerTo } from '../kernel/pointer.ts';
 import type { EntryReader, Section } from './gateway-file.ts';
 import { isName, NAME_RULE } from './names.ts';
-import { type Problems, pathOf } from './problems.ts';
+import { listed, type Problems, pathOf } from './problems.ts';
 
 const KEY = /^sha256:[0-9a-fA-F]{64}$/;
 const KEY_RULE = '"sha256:" and 64 hex digits, as `keys new` prints it (the hash, never the key itself)';
@@ -125,7 +125,7 @@ function toCaller(name: string, fields: CallerFields, at: string, context: Calle
   }
   streams?.forEach((alias, index) => {
     if (alias === EVERYTHING || context.aliases.has(alias)) return;
-    const known = [...context.aliases].join(', ') || 'none is configured';
+    const known = listed(context.aliases) || 'none is configured';
     problems.add(`${at}.streams[${index}]`, `is no configured alias; allowed: "*", or one of: ${known}`);
   });
   const rawIds = streams?.includes(EVERYTHING) ?? false;

@@ -55,6 +55,11 @@ export function pathOf(root: string, pointer: string): string {
   }, root);
 }
 
+/** Names from the configuration, as a message may list them: one that may be a key is cut short here, too. */
+export function listed(names: Iterable<string>): string {
+  return Array.from(names, shown).join(', ');
+}
+
 // The shortest key has 24 characters. Names of that length are words of small letters.
 const LIKE_A_KEY = /^(?![a-z._-]*$).{24,}$/s;
 

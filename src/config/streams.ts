@@ -7,7 +7,7 @@ import { streamDefaultsSchema } from '../channels/defaults.ts';
 import { pointerTo } from '../kernel/pointer.ts';
 import type { EntryReader, Section } from './gateway-file.ts';
 import type { PresetJudge } from './presets.ts';
-import { type Problems, pathOf } from './problems.ts';
+import { listed, type Problems, pathOf } from './problems.ts';
 
 /** A stream and the place that defines it, for messages about two that collide. */
 interface Definition {
@@ -61,7 +61,7 @@ export function fileStreams(
     if (channel === null || id === undefined) continue;
     if (!isStreamId(String(id))) problems.add(`${at}.id`, `is not a CommBox stream id; allowed: ${STREAM_ID_RULE}`);
     if (!accounts.has(account)) {
-      problems.add(`${at}.account`, `is no configured account; allowed: ${[...accounts].join(', ')}`);
+      problems.add(`${at}.account`, `is no configured account; allowed: ${listed(accounts)}`);
     }
     for (const { pointer, message } of presetFaults(channel, defaults)) problems.add(pathOf(at, pointer), message);
     streams.push({ at, stream: { alias, channel, id: String(id), account, defaults, lane, ttlHours } });

@@ -64,6 +64,12 @@ export function problemAnswer(error: GatewayError, requestId: string, extend: ob
 const NOT_THERE =
   'CommBox gave no clear answer, but somebody looked: it does not have the message. Resend it, or send it with another key.';
 
+/** Why a message ended otherwise than sent; null if it did not. */
+export function codeOf(message: Message | MessageRow): string | null {
+  const endedByStore = message.state === 'canceled' || message.state === 'expired';
+  return message.failure?.code ?? (endedByStore ? failureOf(message).code : null);
+}
+
 /** The error that a message's failure is to its caller. */
 export function failureOf(message: Message | MessageRow): GatewayError {
   const failure = message.failure as Failure | null;

@@ -1,11 +1,11 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Clock } from '../kernel/clock.ts';
 import { GatewayError } from '../kernel/errors.ts';
 import { createSendProblem, toGatewayError } from './errors.ts';
 
 /**
  * Answers for what no route answers: whatever a handler throws, a path that exists for other methods (405 with
- * `Allow`, RFC 9110, 15.5.6), and any other path. Call before the first route is added.
+ * `Allow`, RFC 9110, 15.5.6), and any other path. Call after the hooks that every answer needs, before the first route.
  */
 export function addFallbacks(app: FastifyInstance, clock: Clock): void {
   const sendProblem = createSendProblem(clock);
@@ -19,15 +19,15 @@ export function addFallbacks(app: FastifyInstance, clock: Clock): void {
 
   app.setErrorHandler((thrown, request, reply) => sendProblem(request, reply, toGatewayError(thrown)));
 
-  app.setNotFoundHandler((request, reply) => {
+  const noRoute = (request: FastifyRequest): GatewayError => {
     const [pathname = ''] = request.url.replace(ORIGIN, '').split('?', 1);
     const path = [...paths.values()].find(({ pattern }) => pattern.test(pathname));
-    if (path === undefined)
-      return sendProblem(request, reply, new GatewayError('not_found', 'There is no such route.'));
+    if (path === undefined) return new GatewayError('not_found', 'There is no such route.');
     const allow = [...path.methods].sort().join(', ');
-    const error = new GatewayError('method_not_allowed', `This path takes ${allow}.`, { headers: { allow } });
-    return sendProblem(request, reply, error);
-  });
+    return new GatewayError('method_not_allowed', `This path takes ${allow}.`, { headers: { allow } });
+  };
+  // Before the body is read: what is wrong with that is no news where nobody takes one.
+  app.addHook('onRequest', (request, _reply, done) => done(request.is404 ? noRoute(request) : undefined));
 }
 
 // Of a target in absolute form (RFC 9112, 3.2.2).

@@ -2,7 +2,7 @@ import type { Delivery } from '../delivery/delivery.ts';
 import type { Message } from '../delivery/message.ts';
 import type { MessageRow, MessageState } from '../store/message-row.ts';
 import type { Store } from '../store/store.ts';
-import { isoTime, sentView } from './answer.ts';
+import { codeOf, isoTime, sentView } from './answer.ts';
 
 interface ViewOptions {
   readonly delivery: Pick<Delivery, 'prospect'>;
@@ -30,7 +30,6 @@ const outcomeOf: Record<MessageState, string | null> = {
  * @param viewer name of the caller who asks
  */
 export function messageView(message: Message | MessageRow, delivery: Delivery, viewer: string) {
-  const { failure } = message;
   const isQueued = message.state === 'queued';
   const prospect = isQueued ? delivery.prospect(message, 0) : null;
   return {
@@ -43,7 +42,7 @@ export function messageView(message: Message | MessageRow, delivery: Delivery, v
     // An account that the configuration has no more has no key either.
     waitingFor: isQueued ? (prospect?.waitingFor ?? 'credentials') : null,
     waitingSince: isQueued ? isoTime(message.attempts.at(-1)?.at ?? message.createdAt) : null,
-    code: failure?.code ?? null,
+    code: codeOf(message),
     outcome: outcomeOf[message.state],
     upstream: saidTo(viewer, message).failure?.upstream ?? null,
     resendOf: message.resendOf,

@@ -1,6 +1,6 @@
 import { type Fault, type GatewayError, invalidRequest, MAX_FAULTS } from './errors.ts';
 import { eachRepeatedMember, hasMoreMembers, type JsonPath, repeatedMember } from './json-members.ts';
-import { endOfString } from './json-text.ts';
+import { cutBelow, endOfString } from './json-text.ts';
 import { pointerTo } from './pointer.ts';
 
 declare global {
@@ -20,6 +20,7 @@ declare global {
 
 /** How deep a request may nest; the outermost object is level 1. */
 export const MAX_DEPTH = 20;
+export const TOO_DEEP = `must not nest deeper than ${MAX_DEPTH} levels`;
 
 // A number outside a string follows the start, white space, `[`, `:` or `,`. Fewer than 16 digits, without fraction,
 // exponent or minus zero, survive a double. Texts hold times and prices that look alike: where a match is within a
@@ -46,23 +47,36 @@ function mayLoseDigits(text: string): boolean {
 
 const TOKEN = /[\s{}[\]:,]+|"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
+export interface ParseOptions {
+  /** Default {@link MAX_DEPTH}. */
+  readonly maxDepth?: number;
+  /** Told of each repeated member instead, as long as it returns true; the last one is what is read then. */
+  readonly onRepeated?: (path: JsonPath) => boolean;
+  /** Told instead that it nests too deep, with all of it as `JSON.parse` reads it; what is too deep is read as null then. */
+  readonly onDeep?: (value: unknown) => void;
+}
+
 /**
  * Reads JSON without losing a digit: a number whose source text differs from how JavaScript would write it becomes a
  * `JSON.rawJSON` value, everything else is what `JSON.parse` gives. A member called `__proto__` stays a plain member.
  * Two members of one name in one object are refused: readers differ in which of them counts (RFC 8259, section 4; RFC
  * 7493, section 2.3).
- * @param onRepeated Told of each such member instead, as long as it returns true; the last one is what is read then.
  * @throws {GatewayError} `invalid_request`: with the pointers of repeated members; or with pointer "", that says where
  *   the text is broken and never quotes it, or that it nests deeper than {@link MAX_DEPTH}.
  */
-export function parseExact(text: string, onRepeated?: (path: JsonPath) => boolean): unknown {
+export function parseExact(text: string, options: ParseOptions = {}): unknown {
+  const { maxDepth = MAX_DEPTH, onRepeated, onDeep } = options;
   const value = parsePlain(text);
   const found: Found = { members: 0, hasNumbers: false };
-  if (!survey(value, 1, found)) throw refuse(`must not nest deeper than ${MAX_DEPTH} levels`);
+  if (!survey(value, 1, found, maxDepth)) {
+    if (onDeep === undefined) throw refuse(TOO_DEEP);
+    onDeep(value);
+    return parseExact(cutBelow(text, maxDepth), options);
+  }
   // What is repeated is in the text, and only once in the value.
   if (hasMoreMembers(text, found.members)) {
     if (onRepeated === undefined) throw invalidRequest(repeatedMembers(text));
-    eachRepeatedMember(text, MAX_DEPTH, onRepeated);
+    eachRepeatedMember(text, maxDepth, onRepeated);
   }
   // Only now is the reviver safe: it recurses, whereas plain parsing does not. Without a number it has nothing to do.
   return found.hasNumbers && mayLoseDigits(text) ? JSON.parse(text, keepDigits) : value;
@@ -74,7 +88,12 @@ export function parseExact(text: string, onRepeated?: (path: JsonPath) => boolea
  */
 export function mayRepeatMembers(text: string, value: unknown): boolean {
   const found: Found = { members: 0, hasNumbers: false };
-  return !survey(value, 1, found) || hasMoreMembers(text, found.members);
+  return !survey(value, 1, found, MAX_DEPTH) || hasMoreMembers(text, found.members);
+}
+
+/** Whether a parsed value nests deeper than {@link MAX_DEPTH}. */
+export function isTooDeep(value: unknown): boolean {
+  return !survey(value, 1, { members: 0, hasNumbers: false }, MAX_DEPTH);
 }
 
 function repeatedMembers(text: string): Fault[] {
@@ -151,16 +170,16 @@ interface Found {
 }
 
 /** Notes what a value holds. False if it nests too deep: the rest is not looked at then. */
-function survey(value: unknown, level: number, found: Found): boolean {
+function survey(value: unknown, level: number, found: Found, maxDepth: number): boolean {
   if (typeof value === 'number') found.hasNumbers = true;
   if (typeof value !== 'object' || value === null) return true;
-  if (level > MAX_DEPTH) return false;
+  if (level > maxDepth) return false;
   const isList = Array.isArray(value);
   const members = value as Record<string, unknown>;
   for (const key in members) {
     if (!isList) found.members++;
     const member = members[key];
-    if (typeof member !== 'string' && !survey(member, level + 1, found)) return false;
+    if (typeof member !== 'string' && !survey(member, level + 1, found, maxDepth)) return false;
   }
   return true;
 }

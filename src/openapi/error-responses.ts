@@ -71,6 +71,7 @@ function describe(codes: readonly ErrorCode[]): string {
 }
 
 const LATER = new Set([429, 503]);
+const WITH_LATER: ReadonlySet<ErrorCode> = new Set(['idempotency_in_flight', 'commbox_unauthorized']);
 
 function headersOf(codes: readonly ErrorCode[]): HeaderName[] {
   const [status = 0] = codes.map((code) => errorKinds[code].status);
@@ -80,8 +81,10 @@ function headersOf(codes: readonly ErrorCode[]): HeaderName[] {
   if (codes.includes('unauthorized')) names.push('WWW-Authenticate');
   else if (!codes.includes('method_not_allowed'))
     names.push('RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset');
-  if (LATER.has(status) || codes.includes('idempotency_in_flight')) names.push('Retry-After');
-  // Only what became of a message is kept for repeated requests.
-  if (codes.some((code) => code.startsWith('commbox_'))) names.push('Idempotency-Replayed');
+  if (LATER.has(status) || codes.some((code) => WITH_LATER.has(code))) names.push('Retry-After');
+  // Only what became of a message is kept for repeated requests: that of a canceled one, where there are repeats.
+  const isRepeated = codes.includes('idempotency_in_flight') && codes.includes('conflict');
+  if (isRepeated || codes.some((code) => code.startsWith('commbox_') || code === 'internal_error'))
+    names.push('Idempotency-Replayed');
   return names;
 }

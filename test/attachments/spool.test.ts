@@ -122,6 +122,16 @@ t.test('only files of the spool can be removed through it', async (t) => {
   t.equal(await readFile(path, 'utf8'), 'x');
 });
 
+t.test('of copies that cannot all be made, none is left over', async (t) => {
+  const directory = join(await temporaryDirectory(t), 'spool');
+  const spool = await createSpool({ directory });
+  const file = await spool.write(meta, chunks(Buffer.alloc(10)), unlimited);
+  const lost = { ...file, path: join(directory, 'lost') };
+  await t.rejects(spool.copy([file, lost]), { code: 'storage_unavailable' });
+  t.strictSame(await readdir(directory), [basename(file.path)]);
+  t.equal(spool.bytes(), 10);
+});
+
 t.test('a file that cannot be removed keeps no other, and is tried again with the next', async (t) => {
   const directory = join(await temporaryDirectory(t), 'spool');
   const spool = await createSpool({ directory });

@@ -83,6 +83,9 @@ function mistakes(key: string): string[] {
     ),
     `streams: { ${quoted}: { channel: sms, id: 5, managerId: x } }`,
     `streams: { news: { channel: sms, id: 5, account: ${quoted} } }`,
+    // Two at once: what the second might have meant is listed.
+    `accounts: { ${quoted}: { keyFile: x } }\nstreams: { news: { channel: sms, id: 5, account: brnd } }`,
+    `streams: { ${quoted}: { channel: sms, id: 5 } }\n${caller('streams: [newz]')}`,
   ];
 }
 

@@ -35,6 +35,30 @@ t.test('a gateway that cannot listen says so and ends', async (t) => {
   }
 });
 
+t.test('HTTP_PROXY is for others: whatever it holds, the gateway starts and does not show it', async (t) => {
+  const { env } = await placeOf(t);
+  const tunnel = { COMMBOX_API_URL: 'https://commbox.invalid', HTTPS_PROXY: 'http://127.0.0.1:9' };
+  for (const proxy of ['//user:pass-of-the-proxy@proxy:3128', 'proxy:3128', 'http://user:pass-of-the-proxy%@proxy']) {
+    const gateway = startGatewayProcess(t, { env: { PORT: '0', ...env, ...tunnel, HTTP_PROXY: proxy } });
+    t.ok((await gateway.listening) > 0, proxy);
+    gateway.signal('SIGTERM');
+    t.match(await gateway.ended, { code: 0 });
+    t.notMatch(gateway.errors(), 'pass-of-the-proxy');
+  }
+});
+
+t.test('a spool that others can read is a readable error, and the directory is free afterwards', async (t) => {
+  const { env, dataDir } = await placeOf(t);
+  const spool = join(dataDir, 'spool');
+  await mkdir(spool, { mode: 0o755 });
+  const gateway = startGatewayProcess(t, { env: { PORT: '0', ...env } });
+  t.strictSame(await gateway.ended, { code: 1, signal: null });
+  t.match(gateway.errors(), `the attachment spool ${spool} cannot be used: the directory ${spool} is open to others`);
+  t.notMatch(gateway.errors(), /^ +at /m, 'no stack');
+  const lock = await lockDataDir({ directory: dataDir, clock: systemClock, waitMs: 0 });
+  lock.release();
+});
+
 /** Whether the process does something of its own with SIGHUP (`SigCgt` of proc(5), whose first bit it is). */
 async function catchesHangup(pid: number): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');

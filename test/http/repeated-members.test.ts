@@ -48,6 +48,31 @@ t.test('of a batch, only the message with a repeated member is refused', async (
   ]);
 });
 
+t.test('of a batch, only the message that nests too deep is refused, by the measure of its own route', async (t) => {
+  const { post, simulator } = await startGateway(t);
+  const withContent = (levels: number, core = '"x"') =>
+    plus({ channel: 'sms', ...least.sms }, `"content":${'{"a":'.repeat(levels)}${core}${'}'.repeat(levels)}`);
+  const digits = '1.10';
+  const messages = [withContent(19), withContent(20), withContent(19, digits), withContent(100_000, digits)];
+  const answer = await post('/v1/messages', `{"messages":[${messages.join()}]}`);
+  const tooDeep = {
+    code: 'invalid_request',
+    errors: [{ pointer: '', message: 'must not nest deeper than 20 levels' }],
+  };
+  t.match(answer, { status: 202 });
+  t.match(answer.json()['results'], [
+    { status: 'queued' },
+    { problem: tooDeep },
+    { status: 'queued' },
+    { problem: tooDeep },
+  ]);
+  await simulator.waitFor(2);
+  t.ok(
+    simulator.received().some(({ rawBody }) => rawBody?.includes(`"a":${digits}`)),
+    'digits are kept beside it',
+  );
+});
+
 t.test('at the drop-in door, what the allow-list checks must be there once, and the rest passes', async (t) => {
   const env = { RECIPIENT_ALLOWLIST: '972544444444' };
   const { post, simulator } = await startGateway(t, { env });

@@ -24,6 +24,18 @@ t.test('a path that is none is a 404, in the problem format', async (t) => {
   }
 });
 
+t.test('where no route is, the body does not count: it is neither read nor judged', async (t) => {
+  const { port } = await startGateway(t, { env: { BODY_LIMIT: '64KiB' } });
+  const body = 'x'.repeat(100_000);
+  const headers = { 'content-type': 'application/json' };
+  expectProblem(t, await call(port, { path: '/v1/fax', headers, body }), { code: 'not_found' });
+  const odd = { 'content-type': 'nonsense', 'content-encoding': 'gzip' };
+  expectProblem(t, await call(port, { path: '/v1/fax', headers: odd, body: '{' }), { code: 'not_found' });
+  const answer = await call(port, { method: 'PUT', path: '/v1/sms', headers: odd, body: '{' });
+  expectProblem(t, answer, { code: 'method_not_allowed' });
+  t.equal(answer.headers.allow, 'POST');
+});
+
 t.test('a path that exists for other methods is a 405 that names them', async (t) => {
   const { port } = await startGateway(t);
   const cases: [method: string, path: string, allow: string][] = [

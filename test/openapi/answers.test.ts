@@ -40,8 +40,23 @@ t.test('what a send is answered is as documented', async (t) => {
   simulator.control({ next: [{ status: 400 }] });
   await expect(422, least.sms, { 'idempotency-key': 'two' });
   await expect(422, least.sms, { 'idempotency-key': 'two' });
+  const canceled = { 'idempotency-key': 'three', prefer: 'respond-async' };
+  const later = { ...least.sms, sendAt: new Date(Date.now() + 3_600_000).toISOString() };
+  const { id } = (await post('/v1/sms', later, canceled)).json();
+  t.equal((await post(`/v1/messages/${id}/cancel`, '')).status, 200);
+  await expect(409, later, canceled);
+  simulator.control({ keys: ['another'] });
+  await expect(502, least.sms);
+  await expect(502, least.sms);
+});
+
+t.test('what a send to a throttled account is answered is as documented', async (t) => {
+  const { port, post, simulator } = await startGateway(t, { env: { SYNC_WAIT_MS: '50' } });
+  const document = await readDocument(port);
   simulator.control({ next: [{ status: 429, headers: { 'Retry-After': '60' } }] });
-  await expect(429, least.sms);
+  const answer = await post('/v1/sms', least.sms);
+  t.equal(answer.status, 429);
+  expectDocumented(t, document, 'sendSms', answer);
 });
 
 t.test('what CommBox’s own call is answered is as documented', async (t) => {
@@ -92,6 +107,7 @@ t.test('what is said of messages is as documented', async (t) => {
   await expect('listMessages', 200, '/v1/messages?limit=2&status=sent,queued,unknown');
   await expect('listMessages', 400, '/v1/messages?limit=many');
   await action('cancelMessage', 200, queued, 'cancel');
+  t.equal((await expect('getMessage', 200, `/v1/messages/${queued}`))['code'], 'conflict');
   await action('cancelMessage', 409, sent, 'cancel');
   await action('resendMessage', 202, queued, 'resend');
   await action('resendMessage', 409, sent, 'resend');

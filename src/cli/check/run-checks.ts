@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { isDataDirLocked } from '../../store/data-dir-lock.ts';
-import { createAccountCheck } from './account.ts';
+import { type AccountCheck, createAccountCheck } from './account.ts';
 import { bounded, type Check, ok, warning } from './check.ts';
 import { checkDirectory, checkSpace } from './directories.ts';
 import { createPostgresCheck } from './postgres.ts';
@@ -15,8 +15,12 @@ export async function runChecks(config: Config, clock: Clock): Promise<readonly 
     bounded(clock, 'data directory', () => checkDataDir(config)),
     ...(databaseUrl === null ? [] : [checkPostgres(databaseUrl, clock)]),
     ...config.accounts.map((account) => {
-      const check = createAccountCheck(account, config, clock);
-      return bounded(clock, `account ${account.name}`, check.run, check.destroy);
+      let check: AccountCheck | undefined;
+      const run = () => {
+        check = createAccountCheck(account, config, clock);
+        return check.run();
+      };
+      return bounded(clock, `account ${account.name}`, run, () => check?.destroy());
     }),
   ]);
   return groups.flat();

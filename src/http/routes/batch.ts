@@ -65,7 +65,7 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
 
   app.post(ROUTE, { errorHandler }, async (request) => {
     const text = textOf(request.body);
-    const { body, repeated } = parseBatch(text);
+    const { body, faults } = parseBatch(text);
     const batch = claimOf(request, fingerprinter, { route: ROUTE, jsonText: text });
     if (!batchBody.check(body)) {
       const known = batch === null ? null : await delivery.findKey(batch);
@@ -76,10 +76,8 @@ export function addBatchRoute(app: FastifyInstance, options: BatchRouteOptions):
     try {
       const reads: Read[] = [];
       for (const [index, item] of (body as { messages: unknown[] }).messages.entries()) {
-        const faults = repeated.get(index);
-        reads.push(
-          faults === undefined ? await read(request, item, held.files) : refused(request, invalidRequest(faults)),
-        );
+        const own = faults.get(index);
+        reads.push(own === undefined ? await read(request, item, held.files) : refused(request, invalidRequest(own)));
       }
       const items = reads.flatMap((one) => ('item' in one ? [one.item] : []));
       const scopes = reads.flatMap(({ key }) => (key === null ? [] : [key.scope]));
