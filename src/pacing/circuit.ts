@@ -33,8 +33,6 @@ export interface Circuit {
   refused(retryAfterMs: number | null, now: number, isAlike?: boolean): void;
   /** An attempt of an earlier period was refused: wait at least as long. */
   extend(until: number): void;
-  /** One was refused without a stated wait, and it may have made the pause longer that is still to be found out. */
-  prolong(): void;
   /** A probe was granted. */
   reopen(now: number): void;
   /** Stands as another process, or an earlier one, does. */
@@ -134,9 +132,6 @@ export function createCircuit({ cause, random }: CircuitOptions): Circuit {
     },
     extend(until) {
       if (isClosed) pausedUntil = Math.max(pausedUntil, until);
-    },
-    prolong() {
-      if (isClosed) pausedUntil += policy.baseMs / 2;
     },
     reopen(now) {
       if (failures === 1) floorMs = FLOOR_DECAY * Math.min(floorMs, now - refusedAt);

@@ -170,13 +170,8 @@ export function createPacer(options: PacerOptions): Pacer {
       const wasCutOff = connection.isClosed;
       if (connection.leave(periods.connection) && wasCutOff) gate.reconnect(now);
       const isNews = quota.leave(periods.quota);
-      if (!isNews && retryAfterMs === null) {
-        // Some throttles punish each call; how this one does is known from the second pause on.
-        if (learner.rate === Number.POSITIVE_INFINITY) quota.prolong();
-        return;
-      }
       // Of the calls that were on their way when the first was refused, only a pause that one of them states counts.
-      if (!isNews && !quota.isClosed) return;
+      if (!isNews && (retryAfterMs === null || !quota.isClosed)) return;
       const atOnce = Math.max(peaks.peakSince(place), admission.ofAll(inFlight + 1));
       const refusal = { period: periods.quota, retryAfterMs, inFlight: atOnce, isPaced: admission.isPaced(now) };
       if (isNews) gate.close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits, pacedBefore }, !wasCutOff);
