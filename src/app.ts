@@ -55,9 +55,9 @@ type Made = 'readDraft' | 'send' | 'repeats';
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { log } = options;
   const app = createServer({ ...options, onRefused: (refused) => log.info({ ...refused }, 'refused') });
+  addFallbacks(app, options.clock);
   addRequestHooks(app, { log, requestEnded: options.metrics?.requestEnded ?? (() => {}) });
   addClosing(app, options.clock);
-  addFallbacks(app, options.clock);
   const overload = await addOverload(app, options);
   addJsonBodies(app);
   addHealthRoutes(app, options.readiness);

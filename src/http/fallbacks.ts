@@ -5,7 +5,7 @@ import { createSendProblem, toGatewayError } from './errors.ts';
 
 /**
  * Answers for what no route answers: whatever a handler throws, a path that exists for other methods (405 with
- * `Allow`, RFC 9110, 15.5.6), and any other path. Call after the hooks that every answer needs, before the first route.
+ * `Allow`, RFC 9110, 15.5.6), and any other path. Call before the first route is added.
  */
 export function addFallbacks(app: FastifyInstance, clock: Clock): void {
   const sendProblem = createSendProblem(clock);
@@ -26,8 +26,9 @@ export function addFallbacks(app: FastifyInstance, clock: Clock): void {
     const allow = [...path.methods].sort().join(', ');
     return new GatewayError('method_not_allowed', `This path takes ${allow}.`, { headers: { allow } });
   };
-  // Before the body is read: what is wrong with that is no news where nobody takes one.
-  app.addHook('onRequest', (request, _reply, done) => done(request.is404 ? noRoute(request) : undefined));
+  // Once it is known that the gateway takes requests at all, and before the body is read: what is wrong with that is no
+  // news where nobody takes one.
+  app.addHook('preParsing', (request, _reply, _payload, done) => done(request.is404 ? noRoute(request) : null));
 }
 
 // Of a target in absolute form (RFC 9112, 3.2.2).
