@@ -39,7 +39,7 @@ export async function keysContract(t: Test, createPlace: CreatePlace): Promise<v
 
   await t.test('forty requests with one key at once, to two processes, store one message', async (t) => {
     const { process, row } = await stage(t, createPlace);
-    const stores = [await process('a'), await process('b')];
+    const stores = await Promise.all([process('a'), process('b')]);
     const rows = Array.from({ length: 40 }, () => row());
     const results = await Promise.all(
       rows.map(async (each, index) => (await stores[index % 2]?.insert([keyed(each, 'k')]))?.[0]),
@@ -171,7 +171,7 @@ async function batches(t: Test, createPlace: CreatePlace): Promise<void> {
 
   await t.test('the same batch in two processes at once is stored once', async (t) => {
     const { clock, process, row } = await stage(t, createPlace);
-    const stores = [await process('a'), await process('b')];
+    const stores = await Promise.all([process('a'), process('b')]);
     const batch = { scope: 'batch', fingerprint: 'f-b' };
     const results = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>

@@ -22,14 +22,21 @@ export interface Stage {
 export async function stage(t: Test, createPlace: CreatePlace): Promise<Stage> {
   const clock = createManualClock();
   const place = await createPlace(t);
+  let before: Promise<unknown> = Promise.resolve();
+  const open = async (owner: string) => {
+    const store = await place.open({ owner, clock });
+    t.teardown(() => store.close());
+    await store.heartbeat(clock.now(), LEASE_MS);
+    return store;
+  };
   return {
     clock,
     place,
-    async process(owner) {
-      const store = await place.open({ owner, clock });
-      t.teardown(() => store.close());
-      await store.heartbeat(clock.now(), LEASE_MS);
-      return store;
+    // One after the other: SQLite does not wait for another process that makes the same new file ready.
+    process(owner) {
+      const opened = before.then(() => open(owner));
+      before = opened.catch(() => undefined);
+      return opened;
     },
     row: (members) => createRow(clock.now(), members),
   };
