@@ -82,7 +82,8 @@ function headersOf(codes: readonly ErrorCode[]): HeaderName[] {
   else if (!codes.includes('method_not_allowed'))
     names.push('RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset');
   if (LATER.has(status) || codes.some((code) => WITH_LATER.has(code))) names.push('Retry-After');
-  // Only what became of a message is kept for repeated requests: that of a canceled one, where there are repeats.
+  // Only what became of a message is kept for repeated requests: among it a canceled one, and one that a 500 ended, which
+  // is described once for all routes.
   const isRepeated = codes.includes('idempotency_in_flight') && codes.includes('conflict');
   if (isRepeated || codes.some((code) => code.startsWith('commbox_') || code === 'internal_error'))
     names.push('Idempotency-Replayed');

@@ -81,8 +81,8 @@ function branchesOf({ states = messageStates, channel }: ListFilter, { index, fi
 
 const words: ReadonlySet<string> = new Set([...messageStates, ...messageChannels]);
 
-// They become part of the text, because a partial index is only used for a literal.
-function literals(values: readonly string[]): string[] {
+/** States or channels as SQL. They become part of the text, because a partial index is only used for a literal. */
+export function literals(values: readonly string[]): string[] {
   return [...new Set(values)].map((value) => {
     if (!words.has(value)) throw new TypeError('not a state or channel of a message');
     return `'${value}'`;

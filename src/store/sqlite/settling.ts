@@ -2,6 +2,7 @@ import { messageChannels } from '../../access/caller.ts';
 import type { Resolution, Settlement } from '../requests.ts';
 import type { Content } from './content.ts';
 import type { StoreContext } from './context.ts';
+import { literals } from './filters.ts';
 import { lineOf } from './fresh-rows.ts';
 import type { Keys } from './keys.ts';
 import { scrubbed, toJson, wholeMs } from './rows.ts';
@@ -20,7 +21,7 @@ const SETTLE = `
 const UNKNOWN = `SELECT seq, account, unclear, failure FROM messages WHERE id = :id AND state = 'unknown'`;
 const OBJECT_OF_ANOTHER = `
   SELECT 1 FROM messages INDEXED BY messages_by_channel
-  WHERE channel IN (${messageChannels.map((channel) => `'${channel}'`).join(', ')})
+  WHERE channel IN (${literals(messageChannels).join(', ')})
     AND created_at BETWEEN :from AND :to AND object_id = :objectId AND account = :account AND seq <> :seq LIMIT 1`;
 const RESOLVE_SENT = `
   UPDATE messages SET
