@@ -8,6 +8,7 @@ const LEAST_RATE = 0.05;
 const FIRST_BURST_S = 2;
 // What went through at first was the bucket, and what flowed in meanwhile.
 const FIRST_BUCKET = 0.85;
+const QUICK_MS = 600;
 
 /**
  * What the first refusal ever tells: what went through so far may be a second's worth, or all there is for much longer.
@@ -17,11 +18,16 @@ const FIRST_BUCKET = 0.85;
  */
 export function concludeFirst(belief: Belief, cycle: Cycle, statedMs: number, closedMs: number): Belief {
   const { startedAt, endedAt, grants } = cycle;
+  const took = endedAt - startedAt;
   const isLong = statedMs > LONG_STATED_MS;
-  const rate = Math.max(LEAST_RATE, firstRate(grants, endedAt - startedAt, isLong ? closedMs : 1_000));
+  const rate = Math.max(LEAST_RATE, firstRate(grants, took, isLong ? closedMs : 1_000));
   const atOnce = isLong ? grants : Math.min(grants, FIRST_BURST_S * rate);
-  const burst = Math.max(1, Math.min(MOST_BURST, Math.floor(atOnce * 0.8)));
-  const mostBurst = isLong ? MOST_BURST : Math.max(burst, Math.min(MOST_BURST, Math.floor(grants * FIRST_BUCKET)));
+  // Of a burst larger than the bucket several calls are refused at once, each of which may be punished. But only what
+  // came quickly is sure to have come out of a bucket: the rest may have waited for answers.
+  const flowedIn = isLong || took > QUICK_MS ? 0 : (rate * took) / 1_000;
+  const within = (most: number) => Math.max(1, Math.min(MOST_BURST, Math.floor(Math.min(most, grants - flowedIn))));
+  const burst = within(atOnce * 0.8);
+  const mostBurst = isLong ? MOST_BURST : within(grants * FIRST_BUCKET);
   return withRate({ ...withCount(belief, cycle, Number.POSITIVE_INFINITY), burst, mostBurst }, rate);
 }
 

@@ -26,7 +26,7 @@ export interface RateClimb {
 const STEP_MS = 500;
 const MOST_STEPS = 4;
 // What trying a higher rate may cost: this share of what could be sent.
-const EXPLORATION = 0.016;
+const EXPLORATION = 0.012;
 const LEAST_HOLD_MS = 5_000;
 const HOLD_WINDOWS = 2;
 const MOST_HOLD_MS = 120_000;

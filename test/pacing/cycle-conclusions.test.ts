@@ -29,6 +29,19 @@ t.test('the first refusal: what went through in the time that it took, and a sec
   t.equal(concludeFirst(nothing, seen, 79_000, 79_000).rate, 0.5, 'or in all of a long pause that was stated');
 });
 
+t.test(
+  'what went through quickly at first was a bucket, which is not asked for what flowed into it meanwhile',
+  async (t) => {
+    const { rate, burst, mostBurst } = concludeFirst(
+      initialBelief(Number.POSITIVE_INFINITY),
+      cycle(20, 0, 500, 30),
+      0,
+      500,
+    );
+    t.same({ rate, burst, mostBurst }, { rate: 20, burst: 20, mostBurst: 20 });
+  },
+);
+
 t.test('a bucket: what was granted from refusal to refusal flowed in, however wrong the rate was', async (t) => {
   const { rate } = conclude(believe({ rate: 38, burst: 20 }), cycle(38, 1_000, 9_000, 200));
   t.ok(isAbout(rate, 20), `${rate}`);

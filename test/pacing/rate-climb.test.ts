@@ -29,9 +29,9 @@ function climbed(from: Belief, steps: number, isPaced = true) {
 
 t.test('a rate is left alone for the longer, the more a refusal costs', async (t) => {
   t.equal(holdMs(belief({ cost: 0.5 }), 0), 5_000, 'never less');
-  t.ok(Math.abs(holdMs(belief({ cost: 16 }), 0) - 50_000) < 1, '16 of 1000 calls');
+  t.ok(Math.abs(holdMs(belief({ cost: 12 }), 0) - 50_000) < 1, '12 of 1000 calls');
   t.equal(holdMs(belief({ cost: 200 }), 0), 120_000, 'never more');
-  t.ok(holdMs(belief({ cost: 16, refusedRate: 30 }), 0) < 12_000, 'less where there is much to gain');
+  t.ok(holdMs(belief({ cost: 12, refusedRate: 30 }), 0) < 12_000, 'less where there is much to gain');
 });
 
 t.test('a higher rate is tried carefully, then in ever larger steps: a doubled quota takes four seconds', async (t) => {
