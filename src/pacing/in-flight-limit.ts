@@ -53,7 +53,7 @@ const MOST_BLAMES = 3;
 const LASTING_MS = 5_000;
 // What was granted before the last refusal counts in a window for so long.
 const WINDOW_MS = 1_000;
-const EXPLORATION = 0.008;
+const EXPLORATION = 0.005;
 // A refusal so soon after more than before were let go at once is put on that, whether or not the rate was in the way.
 const TRIAL_MS = 3_000;
 const LEAST_HOLD_MS = 5_000;

@@ -127,7 +127,7 @@ t.test('where lowering the number does not help, it is the rate after all', asyn
 t.test('after a refusal it stays for a while, the longer the more the pause cost', async (t) => {
   for (const [pauseMs, holdMs] of [
     [0, 5_000],
-    [480, 60_000],
+    [300, 60_000],
     [60_000, 120_000],
   ] as const) {
     const limit = createInFlightLimit({ concurrency: 32 });
