@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { Clock } from '../kernel/clock.ts';
+import { createTurnBatch } from '../kernel/turn-batch.ts';
 import { withinTime } from './connector.ts';
 import { type Exchange, ExchangeHandler, type ExchangeTimeouts } from './exchange.ts';
 import type { MultipartBody } from './multipart-body.ts';
@@ -40,30 +41,43 @@ export interface CommboxClient {
   destroy(): Promise<void>;
 }
 
+interface Outgoing {
+  readonly request: CommboxRequest;
+  readonly ended: (end: Exchange) => void;
+}
+
+interface Arrived {
+  readonly ended: (end: Exchange) => void;
+  readonly end: Exchange;
+}
+
 export function createCommboxClient(options: CommboxClientOptions): CommboxClient {
   const { origin, clock, timeouts } = options;
   const dispatcher = createDispatcher(options);
 
+  const dispatch = ({ request, ended }: Outgoing) => {
+    const { body } = request;
+    const multipart = body !== null && typeof body === 'object' && 'chunks' in body ? body : null;
+    const handler = new ExchangeHandler(clock, timeouts, multipart !== null, (end) => arrived({ ended, end }));
+    dispatcher.dispatch(
+      {
+        origin,
+        path: request.path,
+        method: request.method,
+        headers: headersOf(request, multipart),
+        body: multipart === null ? (body as string | Buffer | null) : streamOf(multipart, handler),
+        // The handler keeps the time itself: undici's limits are per chunk and start at other moments.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      },
+      handler,
+    );
+  };
+  const leave = createTurnBatch(dispatch, queueMicrotask);
+  const arrived = createTurnBatch<Arrived>(({ ended, end }) => ended(end));
+
   return {
-    call: (request) =>
-      new Promise((resolve) => {
-        const { body } = request;
-        const multipart = body !== null && typeof body === 'object' && 'chunks' in body ? body : null;
-        const handler = new ExchangeHandler(clock, timeouts, multipart !== null, resolve);
-        dispatcher.dispatch(
-          {
-            origin,
-            path: request.path,
-            method: request.method,
-            headers: headersOf(request, multipart),
-            body: multipart === null ? (body as string | Buffer | null) : streamOf(multipart, handler),
-            // The handler keeps the time itself: undici's limits are per chunk and start at other moments.
-            headersTimeout: 0,
-            bodyTimeout: 0,
-          },
-          handler,
-        );
-      }),
+    call: (request) => new Promise((ended) => leave({ request, ended })),
     close: () => dispatcher.close(),
     destroy: () => dispatcher.destroy(),
   };

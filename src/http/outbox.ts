@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createTurnBatch } from '../kernel/turn-batch.ts';
 import type { Answer } from './answer.ts';
 
 interface Letter {
@@ -23,19 +24,7 @@ export interface Outbox {
 }
 
 export function createOutbox(): Outbox {
-  let letters: Letter[] = [];
-
-  const empty = () => {
-    const leaving = letters;
-    letters = [];
-    for (const letter of leaving) send(letter);
-  };
-
-  return {
-    post(letter) {
-      if (letters.push(letter) === 1) setImmediate(empty);
-    },
-  };
+  return { post: createTurnBatch(send) };
 }
 
 function send({ request, reply, answer }: Letter): void {

@@ -79,3 +79,26 @@ t.test('a request that ends in the middle sends nothing, leaves no file and is l
   t.same(await leftInSpool(), []);
   t.equal(simulator.counts().calls, 0);
 });
+
+t.test(
+  'of callers that leave as soon as they have asked, each is told of once, and what is said of it is true',
+  async (t) => {
+    const { port, simulator, log } = await startGateway(t);
+    const names = Array.from({ length: 20 }, (_, n) => `left-${n}`);
+    await Promise.all(
+      names.map(async (name) => {
+        const { socket } = await rawCall(t, port, rawPost('/v1/sms', GATEWAY_KEY, sms(name), id(name)));
+        socket.destroy();
+      }),
+    );
+    const lines = await Promise.all(names.map((requestId) => log.line({ msg: 'request', requestId })));
+    for (const line of lines) t.match(line, { state: /^(sent|failed)$/, callerLeft: true });
+    t.ok(
+      names.every((requestId) => log.lines({ msg: 'request', requestId }).length === 1),
+      'once',
+    );
+    const sent = names.filter((_, n) => (lines[n] as { state?: string }).state === 'sent');
+    const received = simulator.received().map(({ object }) => (object as { Message: string }).Message);
+    t.strictSame(new Set(received), new Set(sent));
+  },
+);
