@@ -44,6 +44,7 @@ export interface CommboxClient {
 interface Outgoing {
   readonly request: CommboxRequest;
   readonly ended: (end: Exchange) => void;
+  readonly broke: (error: unknown) => void;
 }
 
 interface Arrived {
@@ -73,11 +74,17 @@ export function createCommboxClient(options: CommboxClientOptions): CommboxClien
       handler,
     );
   };
-  const leave = createTurnBatch(dispatch, queueMicrotask);
+  const leave = createTurnBatch<Outgoing>((outgoing) => {
+    try {
+      dispatch(outgoing);
+    } catch (error) {
+      outgoing.broke(error);
+    }
+  }, queueMicrotask);
   const arrived = createTurnBatch<Arrived>(({ ended, end }) => ended(end));
 
   return {
-    call: (request) => new Promise((ended) => leave({ request, ended })),
+    call: (request) => new Promise((ended, broke) => leave({ request, ended, broke })),
     close: () => dispatcher.close(),
     destroy: () => dispatcher.destroy(),
   };

@@ -22,8 +22,8 @@ export function concludeFirst(belief: Belief, cycle: Cycle, statedMs: number, cl
   const isLong = statedMs > LONG_STATED_MS;
   const rate = Math.max(LEAST_RATE, firstRate(grants, took, isLong ? closedMs : 1_000));
   const atOnce = isLong ? grants : Math.min(grants, FIRST_BURST_S * rate);
-  // Of a burst larger than the bucket several calls are refused at once, each of which may be punished. But only what
-  // came quickly is sure to have come out of a bucket: the rest may have waited for answers.
+  // Of a burst larger than the bucket several calls are refused at once, each of which may be punished. But only of what
+  // came quickly is it sure that it was not held up by waiting for answers, which says nothing about a bucket.
   const flowedIn = isLong || took > QUICK_MS ? 0 : (rate * took) / 1_000;
   const within = (most: number) => Math.max(1, Math.min(MOST_BURST, Math.floor(Math.min(most, grants - flowedIn))));
   const burst = within(atOnce * 0.8);
