@@ -13,6 +13,8 @@ import { belowRound } from './round-numbers.ts';
 import { type Belief, withRate } from './throttle-belief.ts';
 
 const QUICK_MS = 1_500;
+// Of what went through before a burst was refused, some flowed in meanwhile.
+const BURST_GRANTED = 0.85;
 // So many cycles in a row must have granted the same for it to be what flows into a bucket.
 const SAME_MEANS = 3;
 // If what was granted stayed the same within the one, while the rate fell by the other.
@@ -43,9 +45,15 @@ export function conclude(before: Belief, cycle: Cycle): Belief {
   return windowUsedUp(judged, cycle) ?? concludeRate(withMeans(judged, cycle), cycle);
 }
 
-/** What a cycle tells whose last refusal is put on the number in flight: a burst larger than any before shrinks, too. */
+/**
+ * What a cycle tells whose last refusal is put on the number in flight: a burst that was refused shrinks, too, since it
+ * may as well have been that.
+ */
 export function concludeUnpaced(belief: Belief, cycle: Cycle): Belief {
-  return wasTooLarge(belief) && blamesBurst(cycle, belief.burst, belief.rate) ? withSafeBurst(belief) : belief;
+  if (belief.shape !== 'bucket' || !blamesBurst(cycle, belief.burst, belief.rate)) return belief;
+  if (wasTooLarge(belief)) return withSafeBurst(belief);
+  const burst = Math.max(1, Math.min(belief.burst, Math.floor(BURST_GRANTED * cycle.grants)));
+  return { ...belief, burst, mostBurst: burst };
 }
 
 const wasTooLarge = ({ burst, safeBurst }: Belief) => safeBurst > 0 && burst > safeBurst;

@@ -1,5 +1,5 @@
 import type { Period } from './circuit.ts';
-import type { LimitFacts } from './in-flight-limit.ts';
+import type { LimitFacts } from './in-flight-verdict.ts';
 import { createLessons } from './lessons.ts';
 import type { PacerParts } from './pacer-parts.ts';
 import { alarmOf, type PacingAlarm } from './pacer-state.ts';

@@ -28,7 +28,8 @@ export function createHearing(parts: PacerParts, gate: Gate): (tidings: Tidings,
     const { period, retryAfterMs, inFlight } = refusal;
     if (period === quota.period) {
       const waits = refusal.isPaced ? { boundAt: NEVER, pacedAt: now } : { boundAt: now, pacedAt: NEVER };
-      gate.close(retryAfterMs, { now, inFlight, ...admission.waits, ...waits, pacedBefore: waits.pacedAt }, true);
+      const facts = { now, inFlight, number: inFlight, ...admission.waits, ...waits, pacedBefore: waits.pacedAt };
+      gate.close(retryAfterMs, facts, true);
     } else if (retryAfterMs !== null) quota.extend(now + retryAfterMs);
   };
 }

@@ -1,20 +1,5 @@
 import { createCrowdEvidence } from './crowd-evidence.ts';
-
-/** How a refused attempt met the limit. Times are epoch milliseconds. */
-export interface LimitFacts {
-  readonly now: number;
-  /** The most attempts in flight while the refused one was on its way, itself included. */
-  readonly inFlight: number;
-  /** When attempts last waited for others to end. */
-  readonly boundAt: number;
-  /** When attempts last waited for the rate. */
-  readonly pacedAt: number;
-  /** The same as it was when the refused attempt began. */
-  readonly pacedBefore: number;
-  readonly openedAt: number;
-  /** How many calls of other processes were in flight is a guess. */
-  readonly isGuess?: boolean;
-}
+import { isAboutNumber, type LimitFacts } from './in-flight-verdict.ts';
 
 /** A granted attempt: it began as number `inFlight`, and took so long. */
 export interface GrantFacts {
@@ -31,6 +16,8 @@ export interface InFlightLimit {
   granted(attempt: GrantFacts, isBound: boolean, now: number): void;
   /** The first refusal ever. It says little, but there is no reason to have more in flight than were granted. */
   refusedFirst(facts: LimitFacts): void;
+  /** Another one that was on its way when the account was closed is refused, too: it began as this number. */
+  refusedToo(number: number): void;
   /** Whether this refusal was about the number in flight; the limit falls then. */
   blames(facts: LimitFacts): boolean;
   /**
@@ -46,16 +33,8 @@ export interface InFlightLimit {
 const COLD_LIMIT = 4;
 const GRANTS_PER_STEP = 8;
 const GRANTS_PER_SECOND = 8;
-const RECENT_MS = 500;
-const UNPACED_MS = 2_000;
-// So often in a row is a refusal put on the limit without a sign that more than before were in flight.
-const MOST_BLAMES = 3;
 const LASTING_MS = 5_000;
-// What was granted before the last refusal counts in a window for so long.
-const WINDOW_MS = 1_000;
 const EXPLORATION = 0.005;
-// A refusal so soon after more than before were let go at once is put on that, whether or not the rate was in the way.
-const TRIAL_MS = 3_000;
 const LEAST_HOLD_MS = 5_000;
 const MOST_HOLD_MS = 120_000;
 
@@ -66,6 +45,7 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
   let mostGranted = 0;
   /** The same since the last pause. */
   let mostSince = 0;
+  let grantsSince = 0;
   let lastPauseMs = 0;
   /** Where the last refusal left it, and when it was last raised from there. */
   let held = Number.POSITIVE_INFINITY;
@@ -74,6 +54,8 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
   let isHolding = false;
   let isFirst = false;
   let blamed = 0;
+  /** What the refusals of one incident may lower the limit to. */
+  let least = 1;
   const crowd = createCrowdEvidence();
 
   const lower = (to: number) => {
@@ -81,6 +63,13 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
     held = to;
     isHolding = true;
     isFirst = false;
+  };
+
+  // While an answer is on its way back, a call counts here that CommBox has done with: what was granted as the fifth may
+  // have been the fourth there, and the one refused as the seventh, among others that are late, the fifth.
+  const lowerBelow = (number: number, inFlight: number, granted: number) => {
+    least = Math.max(1, granted - 1);
+    lower(Math.max(1, Math.min(inFlight, Math.max(number, granted)) - 1));
   };
 
   return {
@@ -93,6 +82,7 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
     granted({ inFlight, tookMs }, isBound, now) {
       if (inFlight > mostGranted) mostGranted = inFlight;
       if (inFlight > mostSince) mostSince = inFlight;
+      grantsSince++;
       crowd.granted(inFlight);
       if (!isBound || limit >= options.concurrency || now < heldUntil) return;
       const isUnmet = held === Number.POSITIVE_INFINITY;
@@ -102,36 +92,36 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
       limit++;
       raisedAt = now;
     },
-    refusedFirst({ inFlight, isGuess = false }) {
+    refusedFirst({ inFlight, number, isGuess = false }) {
       // A single call was not one too many.
       if (inFlight <= 1) return;
-      lower(inFlight - 1);
+      lowerBelow(number, inFlight, mostGranted);
       // What was guessed too low must not stay so for minutes; nor what was seen before another process was heard of.
       isHolding = !isGuess;
       isFirst = true;
     },
-    blames({ now, inFlight, boundAt, pacedAt, pacedBefore, openedAt }) {
+    refusedToo(number) {
+      if (!isHolding) return;
+      limit = Math.max(least, Math.min(limit, number - 1));
+      held = limit;
+    },
+    blames(facts) {
+      const { now, inFlight, number, openedAt } = facts;
       if (now - openedAt > LASTING_MS) blamed = 0;
       if (inFlight <= 1) return false;
-      const isMoreThanEver = inFlight > mostGranted && boundAt > pacedAt;
-      const isOnTrial = inFlight > held && now - raisedAt < TRIAL_MS;
-      const isOnlyBound = now - boundAt < RECENT_MS && now - pacedAt > Math.min(UNPACED_MS, now - openedAt);
-      // Calls that take long on their way seem to be more at a time than CommBox ever had, and the slow start after a
-      // pause shows how many it takes. Unless the rate was in the way, or a window of a second may have been used up.
-      const wasUnpaced = pacedBefore < openedAt || boundAt > pacedAt;
-      const isMoreThanSince = inFlight > mostSince && wasUnpaced && now - openedAt + lastPauseMs >= WINDOW_MS;
+      const seen = { mostGranted, mostSince, grantsSince, lastPauseMs, held, raisedAt, blamed };
       const tooMany = crowd.refused(inFlight);
-      const isLikely = (isOnlyBound || isMoreThanSince) && blamed < MOST_BLAMES;
-      const isBlamed = isMoreThanEver || isOnTrial || isLikely;
-      if (!isBlamed && tooMany === null) return false;
+      if (isAboutNumber(facts, seen)) lowerBelow(number, inFlight, mostSince);
+      else if (tooMany !== null) lower(tooMany - 1);
+      else return false;
       crowd.forget();
       blamed++;
-      lower((isBlamed ? inFlight : (tooMany ?? inFlight)) - 1);
       mostGranted = limit;
       return true;
     },
     reopened(pauseMs, now, isShared = false) {
       mostSince = 0;
+      grantsSince = 0;
       lastPauseMs = pauseMs;
       if (!isHolding) return;
       isHolding = false;

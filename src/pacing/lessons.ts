@@ -1,4 +1,5 @@
-import type { InFlightLimit, LimitFacts } from './in-flight-limit.ts';
+import type { InFlightLimit } from './in-flight-limit.ts';
+import type { LimitFacts } from './in-flight-verdict.ts';
 import type { RateLearner } from './rate-learner.ts';
 
 /** What the pauses of an account teach the process that learns for all: about its rate, or about the number in flight. */

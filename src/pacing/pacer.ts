@@ -128,7 +128,13 @@ export function createPacer(options: PacerOptions): Pacer {
       if (breakers.isOpen && admission.take(now)) learner.burstBegan(now);
       const { pacedAt } = admission.waits;
       const number = admission.ofAll(inFlight);
-      return { periods: breakers.enter(), inFlight: number, startedAt: now, pacedAt, place: peaks.started(number) };
+      return {
+        periods: breakers.enter(),
+        inFlight: number,
+        startedAt: now,
+        pacedAt,
+        place: peaks.started(number, now),
+      };
     },
     succeeded({ periods, startedAt, inFlight: number }, now) {
       leave();
@@ -165,16 +171,19 @@ export function createPacer(options: PacerOptions): Pacer {
       quota.leave(periods.quota);
       if (connection.leave(periods.connection)) gate.cutOff(now);
     },
-    throttled({ periods, place, pacedAt: pacedBefore }, retryAfterMs, now) {
+    throttled({ periods, place, inFlight: own, pacedAt: pacedBefore }, retryAfterMs, now) {
       leave();
       const wasCutOff = connection.isClosed;
       if (connection.leave(periods.connection) && wasCutOff) gate.reconnect(now);
       const isNews = quota.leave(periods.quota);
+      const number = Math.max(own, peaks.peakAround(place));
+      if (!isNews && quota.isClosed) inFlightLimit.refusedToo(number);
       // Of the calls that were on their way when the first was refused, only a pause that one of them states counts.
       if (!isNews && (retryAfterMs === null || !quota.isClosed)) return;
       const atOnce = Math.max(peaks.peakSince(place), admission.ofAll(inFlight + 1));
       const refusal = { period: periods.quota, retryAfterMs, inFlight: atOnce, isPaced: admission.isPaced(now) };
-      if (isNews) gate.close(retryAfterMs, { now, inFlight: atOnce, ...admission.waits, pacedBefore }, !wasCutOff);
+      if (isNews)
+        gate.close(retryAfterMs, { now, inFlight: atOnce, number, ...admission.waits, pacedBefore }, !wasCutOff);
       else quota.extend(now + (retryAfterMs ?? 0));
       turned({ refusal });
     },

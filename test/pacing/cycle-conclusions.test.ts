@@ -123,6 +123,17 @@ t.test('a burst that is larger than one that was granted shrinks, whatever the r
   t.strictSame(concludeUnpaced(before, cycle(20, 1_500, 5_000, 100)), before, 'one long after the burst is not');
 });
 
+t.test(
+  'a burst that may have been too wide was perhaps too large as well: the next is what went through',
+  async (t) => {
+    const before = believe({ rate: 18, burst: 28 });
+    const seen = cycle(18, 9_000, 150, 23, { burstAt: openedAt, caughtUp: 28 });
+    const { burst, mostBurst, rate, shape } = concludeUnpaced(before, seen);
+    t.strictSame([burst, mostBurst, rate, shape], [19, 19, 18, 'bucket']);
+    t.equal(concludeUnpaced(believe({ rate: 18, burst: 5 }), seen).burst, 5, 'never a larger one');
+  },
+);
+
 t.test('a minute whose calls were used up at once is known at once, whatever was believed', async (t) => {
   const before = believe({ rate: 200, burst: 240 });
   const seen = cycle(200, 80_000, 400, 300, { burstAt: openedAt, caughtUp: 240, failedAt: openedAt + 50_000 });

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { createInFlightLimit, type LimitFacts } from '../../src/pacing/in-flight-limit.ts';
+import { createInFlightLimit } from '../../src/pacing/in-flight-limit.ts';
+import type { LimitFacts } from '../../src/pacing/in-flight-verdict.ts';
 
 const now = Date.UTC(2026, 0, 1);
 const NEVER = Number.NEGATIVE_INFINITY;
@@ -7,6 +8,7 @@ const NEVER = Number.NEGATIVE_INFINITY;
 const bound = (inFlight: number, at = now): LimitFacts => ({
   now: at,
   inFlight,
+  number: inFlight,
   boundAt: at,
   pacedAt: NEVER,
   pacedBefore: NEVER,
@@ -75,6 +77,7 @@ t.test('a refusal while more are in flight than ever is about their number', asy
 t.test('one while calls waited for the rate is not', async (t) => {
   const limit = createInFlightLimit({ concurrency: 32 });
   grant(limit, 40);
+  limit.granted({ inFlight: 10, tookMs: 30 }, false, now);
   t.equal(limit.blames(paced(10)), false);
   t.equal(limit.blames({ ...bound(1) }), false, 'nor one of a single call');
   t.equal(limit.limit, 9);
@@ -85,15 +88,68 @@ t.test('one in the slow start after a pause is about their number, if the rate w
     const limit = createInFlightLimit({ concurrency: 32 });
     grant(limit, 40);
     limit.reopened(pauseMs, now);
-    for (const number of [1, 2, 3, 4]) limit.granted({ inFlight: number, tookMs: 200 }, false, now + 300);
+    for (const number of [1, 2]) limit.granted({ inFlight: number, tookMs: 200 }, false, now + 300);
     const openedLate = { now: now + 400, openedAt: now, boundAt: now - 800, pacedAt: NEVER, pacedBefore: NEVER };
-    return limit.blames({ ...openedLate, inFlight, ...change });
+    return limit.blames({ ...openedLate, inFlight, number: inFlight - 1, ...change });
   };
-  t.equal(refusedWith(5, {}), true);
-  t.equal(refusedWith(4, {}), false, 'as many were granted');
-  t.equal(refusedWith(5, { pacedBefore: now + 300, pacedAt: now + 300 }), false, 'it waited for the rate');
-  t.equal(refusedWith(5, { pacedAt: now + 399 }), true, 'others did, after it had begun');
-  t.equal(refusedWith(5, {}, 500), false, 'a window of a second may be used up');
+  t.equal(refusedWith(3, {}), true);
+  t.equal(refusedWith(2, {}), false, 'as many were granted');
+  t.equal(refusedWith(3, { pacedBefore: now + 300, pacedAt: now + 300 }), false, 'it waited for the rate');
+  t.equal(refusedWith(3, { pacedAt: now + 399 }), true, 'others did, after it had begun');
+  t.equal(refusedWith(3, {}, 500), false, 'a window of a second may be used up');
+});
+
+t.test(
+  'a burst that is refused with as many in flight as ever since may be too wide: twice, then it is too large',
+  async (t) => {
+    const refusedWith = (number: number, afterMs: number) => {
+      const limit = createInFlightLimit({ concurrency: 32 });
+      grant(limit, 40, now - 10_000);
+      const blames = () => {
+        limit.reopened(800, now);
+        for (const granted of [1, 2, 3, 4]) limit.granted({ inFlight: granted, tookMs: 200 }, false, now + 300);
+        return limit.blames({ ...paced(number), now: now + afterMs, openedAt: now, pacedAt: now + afterMs });
+      };
+      return [blames(), blames(), blames()];
+    };
+    t.strictSame(refusedWith(4, 600), [true, true, false]);
+    t.strictSame(refusedWith(3, 600), [false, false, false], 'more were granted');
+    t.strictSame(refusedWith(4, 1_600), [false, false, false], 'no burst any more');
+  },
+);
+
+t.test('with the rate in the way it is about their number if many were granted, and none with as many', async (t) => {
+  const refusedWith = (inFlight: number, grants: number) => {
+    const limit = createInFlightLimit({ concurrency: 32 });
+    grant(limit, 40);
+    limit.reopened(2_000, now);
+    for (let n = 0; n < grants; n++) limit.granted({ inFlight: 4, tookMs: 200 }, false, now);
+    return limit.blames({
+      ...paced(inFlight),
+      now: now + 8_000,
+      openedAt: now,
+      pacedAt: now + 7_990,
+      pacedBefore: now + 7_800,
+    });
+  };
+  t.equal(refusedWith(5, 20), true);
+  t.equal(refusedWith(5, 19), false);
+  t.equal(refusedWith(4, 20), false, 'as many were granted');
+});
+
+t.test('calls that are late on their way do not make the limit seem higher than it is', async (t) => {
+  const refusedWith = (numbers: readonly number[], granted: number) => {
+    const limit = createInFlightLimit({ concurrency: 32 });
+    for (let n = 1; n <= granted; n++) limit.granted({ inFlight: n, tookMs: 30 }, true, now);
+    const [first = 0, ...others] = numbers;
+    limit.refusedFirst({ ...bound(8), number: first });
+    for (const number of others) limit.refusedToo(number);
+    return limit.limit;
+  };
+  t.equal(refusedWith([6, 7, 8], 5), 5, 'eight were in flight, but it began as the sixth');
+  t.equal(refusedWith([7, 5, 6], 5), 4, 'of those refused together the first in number counts');
+  t.equal(refusedWith([7, 2], 5), 4, 'but what was granted as the fifth was the fourth at least');
+  t.equal(refusedWith([1], 0), 1, 'never none');
 });
 
 t.test(

@@ -17,6 +17,8 @@ export interface Scenario {
   readonly seed: number;
   /** How long CommBox works at a call, and how long a call takes each way. */
   readonly serviceMs?: readonly [number, number];
+  /** How long it takes to refuse one. Default: no time. */
+  readonly refusalMs?: readonly [number, number];
   readonly wayMs?: readonly [number, number];
   /** At the beginning, while connections are made and code is compiled, calls may take so much longer each way. */
   readonly coldStart?: { readonly lastsMs: number; readonly uptoMs: number };
@@ -63,6 +65,7 @@ export async function simulate(scenario: Scenario): Promise<Run> {
   const way = () => between(scenario.wayMs ?? [2, 8]) + coldMs();
   const sendWay = () => between(scenario.sendMs ?? scenario.wayMs ?? [2, 8]) + coldMs();
   const service = () => between(scenario.serviceMs ?? [10, 30]);
+  const refusing = () => between(scenario.refusalMs ?? [0, 0]);
   let throttles = createThrottles([scenario.throttle]);
   const { change } = scenario;
   if (change !== undefined) {
@@ -135,10 +138,11 @@ export async function simulate(scenario: Scenario): Promise<Run> {
         if (!admission.admitted) {
           refusals.push(agenda.now());
           const { retryAfter } = admission;
-          back(() => {
+          const refused = () => {
             left[index] = (left[index] as number) + 1;
             pacer.throttled(pass, retryAfter === undefined ? null : Number(retryAfter) * 1_000, clock.now());
-          });
+          };
+          agenda.add(agenda.now() + refusing(), () => back(refused));
           return;
         }
         grants.push(agenda.now());

@@ -1,0 +1,21 @@
+import t from 'tap';
+import { createInFlightPeaks } from '../../src/pacing/in-flight-peaks.ts';
+
+t.test('a call is refused as the one it began as, or as one that may have overtaken it', async (t) => {
+  const peaks = createInFlightPeaks();
+  peaks.started(9, 0);
+  const place = peaks.started(4, 1_000);
+  t.equal(peaks.peakAround(place), 4);
+  peaks.started(5, 1_010);
+  peaks.started(6, 1_011);
+  t.equal(peaks.peakAround(place), 5, 'what started 10 ms later may have been there first');
+  t.equal(peaks.peakSince(place), 6, 'and so many were in flight while it was on its way');
+});
+
+t.test('of very many starts the last 64 count', async (t) => {
+  const peaks = createInFlightPeaks();
+  const place = peaks.started(9, 0);
+  for (let n = 0; n < 64; n++) peaks.started(2, n);
+  t.equal(peaks.peakSince(place), 2);
+  t.equal(peaks.peakAround(place), 0, 'nobody knows');
+});
