@@ -4,12 +4,14 @@ export interface InFlightPeaks {
   started(inFlight: number, now: number): number;
   /** The most there were when it started and since; of very many starts, the last 64 count. */
   peakSince(place: number): number;
-  /** The same, but of those that may have overtaken it on their way: that started just after it. */
-  peakAround(place: number): number;
+  /** The same, but of those that may have overtaken it on its way there, of which it took `tookMs` there and back. */
+  peakAround(place: number, tookMs: number): number;
 }
 
 const KEPT = 64;
-const OVERTAKES_MS = 10;
+const WAY_THERE = 0.5;
+// More is the time that CommBox took to answer.
+const LONGEST_WAY_MS = 100;
 
 /**
  * Calls overtake one another on their way: the one that CommBox refused as one too many may have started when there was
@@ -35,6 +37,9 @@ export function createInFlightPeaks(): InFlightPeaks {
       return next++;
     },
     peakSince: (place) => peak(place, Number.POSITIVE_INFINITY),
-    peakAround: (place) => (next - place > KEPT ? 0 : peak(place, (times[place % KEPT] ?? 0) + OVERTAKES_MS)),
+    peakAround(place, tookMs) {
+      if (next - place > KEPT) return 0;
+      return peak(place, (times[place % KEPT] ?? 0) + Math.min(LONGEST_WAY_MS, WAY_THERE * tookMs));
+    },
   };
 }

@@ -46,6 +46,7 @@ const MANY_GRANTS = 20;
 // A refusal so soon after an opening meets the burst that it began with.
 const BURST_MS = 1_500;
 const MOST_BURSTS = 2;
+const MOST_USES = 4;
 
 /** Whether a refusal seems to be about how many calls were in flight, and not about their rate. */
 export function isAboutNumber(facts: LimitFacts, seen: Seen): boolean {
@@ -68,9 +69,12 @@ function isMoreThanSince({ now, inFlight, number, boundAt, pacedAt, pacedBefore,
 }
 
 /**
- * A burst that is refused with as many in flight as were ever granted since is larger than what is there, or too wide.
- * The number is tried first: if it was not that, the next refusal says so, while a rate that is too low stays for minutes.
+ * A burst that is refused with as many in flight as were ever granted since is larger than what is there, or too wide; if
+ * it is too wide, that shows before every place was used a few times. The number is tried first: if it was not that, the
+ * next refusal says so, while a rate that is too low stays for minutes.
  */
-function isBurst({ now, number, openedAt }: LimitFacts, { mostSince, blamed }: Seen): boolean {
-  return now - openedAt < BURST_MS && number >= FEW && number >= mostSince && blamed < MOST_BURSTS;
+function isBurst({ now, number, openedAt }: LimitFacts, { mostSince, grantsSince, blamed }: Seen): boolean {
+  const isWide = number >= FEW && number >= mostSince;
+  const isEarly = now - openedAt < BURST_MS && grantsSince >= number && grantsSince <= MOST_USES * number;
+  return isWide && isEarly && blamed < MOST_BURSTS;
 }

@@ -171,12 +171,12 @@ export function createPacer(options: PacerOptions): Pacer {
       quota.leave(periods.quota);
       if (connection.leave(periods.connection)) gate.cutOff(now);
     },
-    throttled({ periods, place, inFlight: own, pacedAt: pacedBefore }, retryAfterMs, now) {
+    throttled({ periods, place, startedAt, inFlight: own, pacedAt: pacedBefore }, retryAfterMs, now) {
       leave();
       const wasCutOff = connection.isClosed;
       if (connection.leave(periods.connection) && wasCutOff) gate.reconnect(now);
       const isNews = quota.leave(periods.quota);
-      const number = Math.max(own, peaks.peakAround(place));
+      const number = Math.max(own, peaks.peakAround(place, now - startedAt));
       if (!isNews && quota.isClosed) inFlightLimit.refusedToo(number);
       // Of the calls that were on their way when the first was refused, only a pause that one of them states counts.
       if (!isNews && (retryAfterMs === null || !quota.isClosed)) return;

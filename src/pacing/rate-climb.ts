@@ -35,7 +35,7 @@ const PROVEN_WINDOWS = 1.5;
 // More of a trial is not remembered.
 const MOST_TRIED = 64;
 // While nothing was refused at a known rate, it grows faster, and a little faster with every step.
-const SEARCH = { first: 0.06, factor: 1.15, most: 0.2 };
+const SEARCH = { first: 0.07, factor: 1.2, most: 0.2 };
 // A trial begins carefully, since it is most likely to be refused at once; if it is not, it had better be quick.
 const TRIAL = { first: 0.015, factor: 2, most: 0.2 };
 

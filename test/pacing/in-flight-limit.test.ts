@@ -102,12 +102,12 @@ t.test('one in the slow start after a pause is about their number, if the rate w
 t.test(
   'a burst that is refused with as many in flight as ever since may be too wide: twice, then it is too large',
   async (t) => {
-    const refusedWith = (number: number, afterMs: number) => {
+    const refusedWith = (number: number, afterMs: number, grants = 4) => {
       const limit = createInFlightLimit({ concurrency: 32 });
       grant(limit, 40, now - 10_000);
       const blames = () => {
         limit.reopened(800, now);
-        for (const granted of [1, 2, 3, 4]) limit.granted({ inFlight: granted, tookMs: 200 }, false, now + 300);
+        for (let n = 0; n < grants; n++) limit.granted({ inFlight: 1 + (n % 4), tookMs: 200 }, false, now + 300);
         return limit.blames({ ...paced(number), now: now + afterMs, openedAt: now, pacedAt: now + afterMs });
       };
       return [blames(), blames(), blames()];
@@ -115,6 +115,13 @@ t.test(
     t.strictSame(refusedWith(4, 600), [true, true, false]);
     t.strictSame(refusedWith(3, 600), [false, false, false], 'more were granted');
     t.strictSame(refusedWith(4, 1_600), [false, false, false], 'no burst any more');
+    t.strictSame(refusedWith(4, 600, 16), [true, true, false]);
+    t.strictSame(
+      refusedWith(4, 600, 17),
+      [false, false, false],
+      'every place was used a few times: it is as wide as ever',
+    );
+    t.strictSame(refusedWith(5, 600, 0), [false, false, false], 'what is granted to other processes is not seen here');
   },
 );
 

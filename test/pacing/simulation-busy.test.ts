@@ -72,8 +72,8 @@ function followedAfterMs(run: Run, changeMs: number, newRate: number): number {
 // What a failed trial costs says how often there can be one: docs/pacing.md.
 const latestMs: Record<Name, number> = {
   'token bucket': 20_000,
-  'fixed window': 80_000,
-  'sliding window': 65_000,
+  'fixed window': 100_000,
+  'sliding window': 80_000,
   '4 at once': 100_000,
 };
 
