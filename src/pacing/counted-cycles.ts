@@ -8,6 +8,8 @@ const LEAST_CALLS = 5;
 // A call that was on its way, and rates that are no whole numbers.
 const DOUBT_CALLS = 1;
 const DOUBT_PART = 0.02;
+// So many refusals, of which the first came when what had been saved up was used as well.
+const SAME_SECONDS = 3;
 // Inflows are tried from the largest on, each by less smaller than a call in doubt.
 const STEPS = 240;
 const STEP = 0.97;
@@ -45,7 +47,7 @@ function hasSize(cycles: readonly CountedCycle[], inflow: number): boolean {
   let least = 0;
   let most = Number.POSITIVE_INFINITY;
   for (const { grants, pauseS, activeS } of cycles) {
-    const doubt = DOUBT_CALLS + DOUBT_PART * grants;
+    const doubt = doubtOf(grants);
     const saved = grants - inflow * activeS;
     const gained = inflow * pauseS;
     if (gained < saved - doubt) return false;
@@ -54,3 +56,21 @@ function hasSize(cycles: readonly CountedCycle[], inflow: number): boolean {
   }
   return least <= most && most >= 0;
 }
+
+/** Takes down how many calls were granted in the second before a refusal, while it is as many as before the first one. */
+export function withAlike(belief: Belief, { lastSecond }: Cycle): Belief {
+  const { alike } = belief;
+  if (alike === null) return belief;
+  const isAlike = Math.abs(lastSecond - alike.count) <= doubtOf(alike.count);
+  return { ...belief, alike: isAlike ? { ...alike, refusals: alike.refusals + 1 } : null };
+}
+
+/**
+ * Whether a window of a second passes for a bucket: every refusal, from the first on, came when as many calls had been
+ * granted within a second. A bucket grants more the first time, when it is full, than at the end of a trial.
+ */
+export function isSecond({ shape, alike }: Belief): boolean {
+  return shape === 'bucket' && alike !== null && alike.refusals >= SAME_SECONDS && alike.count >= LEAST_CALLS;
+}
+
+const doubtOf = (calls: number) => DOUBT_CALLS + DOUBT_PART * calls;

@@ -1,4 +1,4 @@
-import { isNoBucket, withCount } from './counted-cycles.ts';
+import { isNoBucket, isSecond, withAlike, withCount } from './counted-cycles.ts';
 import {
   activeMs,
   blamesBurst,
@@ -10,7 +10,7 @@ import {
   usedWindow,
 } from './cycle-evidence.ts';
 import { belowRound } from './round-numbers.ts';
-import { type Belief, withRate } from './throttle-belief.ts';
+import { type Belief, savesUp, withRate } from './throttle-belief.ts';
 
 const QUICK_MS = 1_500;
 // Of what went through before a burst was refused, some flowed in meanwhile.
@@ -37,7 +37,8 @@ const KNOWN_PART = 0.95;
 export function conclude(before: Belief, cycle: Cycle): Belief {
   const quickRefusals = activeMs(cycle) < QUICK_MS * before.windowS ? before.quickRefusals + 1 : 0;
   const belief = { ...before, quickRefusals };
-  const counting = withCount(belief, cycle, pauseMs(cycle));
+  const counting = withAlike(withCount(belief, cycle, pauseMs(cycle)), cycle);
+  if (isSecond(counting)) return countedWindow(counting, counting.alike?.count ?? 0);
   const isBlamed = blamesBurst(cycle, counting.burst, counting.rate);
   if (isBlamed && !wasTooLarge(counting)) return concludeWindow(counting, cycle);
   if (isNoBucket(counting.counted)) return countedWindow(counting, cycle.grants);
@@ -148,9 +149,9 @@ function concludeRate(before: Belief, cycle: Cycle): Belief {
   const { rate, shape, windowS } = before;
   const isOnTrial = cycle.trial.length > 0;
   const provenRate = rate <= before.provenRate * 1.005 ? 0 : before.provenRate;
-  // A window is used up by what went in its own time.
-  const isWindowOnTrial = shape === 'window' && isOnTrial;
-  const settledRate = isWindowOnTrial ? noFurther(cycle.recentRate, before.refusedRate) : cycle.settledRate;
+  // A window is used up by what went in its own time, and a bucket of one call holds nothing.
+  const isAnsweredAtOnce = isOnTrial && !savesUp(before);
+  const settledRate = isAnsweredAtOnce ? noFurther(cycle.recentRate, before.refusedRate) : cycle.settledRate;
   const refusedRate = settledRate > provenRate * 1.002 ? settledRate : Math.max(rate, settledRate);
   const belief = { ...before, provenRate, refusedRate };
   if (shape === 'bucket') return withRate(belief, bucketRate(belief, cycle));

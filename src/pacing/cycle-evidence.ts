@@ -29,6 +29,8 @@ export interface Cycle extends RateEvidence {
   readonly failedAt: number;
   /** Calls, the probe that opened it included. */
   readonly grants: number;
+  /** Those granted in the second before the refusal that it ended with. */
+  readonly lastSecond: number;
   /** How many calls were saved up during the pause that it began with. */
   readonly caughtUp: number;
   /** When more calls started together than the rate alone allows. */

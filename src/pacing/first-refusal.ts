@@ -28,7 +28,8 @@ export function concludeFirst(belief: Belief, cycle: Cycle, statedMs: number, cl
   const within = (most: number) => Math.max(1, Math.min(MOST_BURST, Math.floor(Math.min(most, grants - flowedIn))));
   const burst = within(atOnce * 0.8);
   const mostBurst = isLong ? MOST_BURST : within(grants * FIRST_BUCKET);
-  return withRate({ ...withCount(belief, cycle, Number.POSITIVE_INFINITY), burst, mostBurst }, rate);
+  const alike = { count: cycle.lastSecond, refusals: 1 };
+  return withRate({ ...withCount(belief, cycle, Number.POSITIVE_INFINITY), alike, burst, mostBurst }, rate);
 }
 
 /**

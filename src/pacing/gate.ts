@@ -4,6 +4,7 @@ import { createLessons } from './lessons.ts';
 import type { PacerParts } from './pacer-parts.ts';
 import { alarmOf, type PacingAlarm } from './pacer-state.ts';
 import type { PacerMemory } from './role.ts';
+import { savesUp } from './throttle-belief.ts';
 
 /** What it means for an account to be closed and opened: to its circuits, its pace, and to what is learned. */
 export interface Gate {
@@ -54,7 +55,7 @@ export function createGate(parts: PacerParts, onAlarm: (alarm: PacingAlarm | nul
       // Where nothing is saved up, the probe was the first call of a new count.
       isUntold = saved === null;
       if (saved === null) admission.reopened(1, now, now);
-      else admission.reopened(saved * share, learner.shape === 'window' ? since : now, now);
+      else admission.reopened(saved * share, savesUp(learner) ? now : since, now);
       noticeAlarm();
     },
     cutOff(now) {

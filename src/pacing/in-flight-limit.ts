@@ -68,8 +68,10 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
   // While an answer is on its way back, a call counts here that CommBox has done with: what was granted as the fifth may
   // have been the fourth there, and the one refused as the seventh, among others that are late, the fifth.
   const lowerBelow = (number: number, inFlight: number, granted: number) => {
-    least = Math.max(1, granted - 1);
-    lower(Math.max(1, Math.min(inFlight, Math.max(number, granted)) - 1));
+    const most = inFlight - 1;
+    // Where three and more were in flight, one alone would be a guess that costs too much.
+    least = Math.min(most, Math.max(granted - 1, 2));
+    lower(Math.max(least, Math.min(most, number - 1)));
   };
 
   return {

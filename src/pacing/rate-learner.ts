@@ -3,7 +3,8 @@ import type { Cycle } from './cycle-evidence.ts';
 import { concludeFirst, firstRate } from './first-refusal.ts';
 import { createLastSeconds } from './last-seconds.ts';
 import { createRateClimb } from './rate-climb.ts';
-import { type Belief, initialBelief, type ThrottleShape } from './throttle-belief.ts';
+import { type Belief, initialBelief, savesUp, type ThrottleShape } from './throttle-belief.ts';
+import { createTrailingSecond } from './trailing-second.ts';
 
 /** What was going on when the first call after an opening was refused. Times are epoch milliseconds. */
 export interface RefusalFacts {
@@ -72,6 +73,10 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
   let openedAt = 0;
   let grants = 0;
   const lately = createLastSeconds();
+  const trailing = createTrailingSecond();
+  /** Calls granted so far, and until a second before the refusal. */
+  let granted = 0;
+  let grantedBefore = 0;
   let pauseMs = 0;
   let caughtUp = 0;
   let burstAt = Number.NEGATIVE_INFINITY;
@@ -86,7 +91,8 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     // The probe that opens the next cycle was granted by now, and is none of this one.
     const own = Math.max(0, grants - 1);
     const times = { startedAt, openedAt, endedAt, statedMs, failedAt, burstAt };
-    return { ...times, grants: own, caughtUp, ...climb.evidence(belief.rate, endedAt) };
+    const lastSecond = Math.max(0, granted - grantedBefore - 1);
+    return { ...times, grants: own, lastSecond, caughtUp, ...climb.evidence(belief.rate, endedAt) };
   };
 
   const conclusion = (facts: RefusalFacts, failedAt: number): Belief => {
@@ -127,6 +133,8 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     },
     granted(calls, now) {
       grants += calls;
+      granted += calls;
+      trailing.add(calls, now);
       if (belief.rate === Number.POSITIVE_INFINITY) lately.add(calls, now);
     },
     begin,
@@ -137,6 +145,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       begin(facts.at);
       if (belief.rate === Number.POSITIVE_INFINITY && refusal === null) narrow(facts.at);
       refusal = facts;
+      grantedBefore = granted - trailing.count(facts.at);
     },
     reopened(now, failedAt) {
       const wasShape = belief.shape;
@@ -145,7 +154,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       if (refusal !== null) believe(conclusion(refusal, failedAt ?? at));
       const { rate, burst, shape } = belief;
       const missed = (pauseMs * rate) / 1_000;
-      caughtUp = shape === 'bucket' ? Math.min(burst, missed) : 0;
+      caughtUp = savesUp(belief) ? Math.min(burst, missed) : 0;
       // The pause after a wrong guess at the shape says nothing about what the next refusal will cost.
       const isTelling = shape === wasShape && refusal?.wasPaced === true;
       if (isTelling) belief = { ...belief, cost: Math.max(0.5, missed - caughtUp) };

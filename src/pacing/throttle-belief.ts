@@ -35,6 +35,8 @@ export interface Belief {
   readonly steady: { readonly cycles: number; readonly mean: number; readonly rate: number } | null;
   /** The last cycles that were over within a second, and granted the same number of calls. */
   readonly counted: readonly CountedCycle[];
+  /** Calls granted in the second before the first refusal, and how many in a row met as many; null = not all did. */
+  readonly alike: { readonly count: number; readonly refusals: number } | null;
 }
 
 /** A cycle that began when nothing that went before counted any more. Times are seconds. */
@@ -67,8 +69,12 @@ export function initialBelief(knownRate: number): Belief {
     sameMeans: 0,
     steady: null,
     counted: [],
+    alike: null,
   };
 }
+
+/** Whether a pause can be caught up with: the smallest bucket holds no more than the call that goes first. */
+export const savesUp = ({ shape, burst }: Pick<Belief, 'shape' | 'burst'>) => shape === 'bucket' && burst > 1;
 
 /** The same belief, but for the rate. */
 export function withRate(belief: Belief, rate: number, target = rate): Belief {

@@ -1,6 +1,7 @@
 import t from 'tap';
-import { isNoBucket } from '../../src/pacing/counted-cycles.ts';
-import type { CountedCycle } from '../../src/pacing/throttle-belief.ts';
+import { isNoBucket, isSecond, withAlike } from '../../src/pacing/counted-cycles.ts';
+import { type Belief, type CountedCycle, initialBelief } from '../../src/pacing/throttle-belief.ts';
+import { sampleCycle } from './sample-cycle.ts';
 
 const FULL = Number.POSITIVE_INFINITY;
 
@@ -39,4 +40,25 @@ t.test('few calls are the same in number by chance, and one cycle says nothing',
   t.notOk(isNoBucket([]));
   t.notOk(isNoBucket(twenty([1, 0.5])));
   t.notOk(isNoBucket(twenty([1.1, 0.2], [1.1, 0.9]).map((cycle) => ({ ...cycle, grants: 2 }))));
+});
+
+t.test('refusals that all came when as many had been granted within a second are those of a window', async (t) => {
+  const after = (first: number, ...others: readonly number[]) => {
+    const before: Belief = {
+      ...initialBelief(Number.POSITIVE_INFINITY),
+      rate: 15,
+      alike: { count: first, refusals: 1 },
+    };
+    return others.reduce(
+      (belief, lastSecond) => withAlike(belief, sampleCycle(400, 5_000, 80, { lastSecond })),
+      before,
+    );
+  };
+  t.equal(isSecond(after(20, 20)), false, 'two may be chance');
+  t.equal(isSecond(after(20, 21, 19)), true, 'one may have been on its way');
+  t.equal(isSecond(after(20, 20, 22)), false);
+  t.equal(isSecond(after(28, 20, 20, 20)), false, 'a bucket that was full at first');
+  t.equal(isSecond(after(20, 25, 20, 20, 20)), false, 'all of them, from the first on');
+  t.equal(isSecond(after(4, 4, 4)), false, 'so few are the same by chance');
+  t.equal(isSecond({ ...after(20, 20, 20), shape: 'window' }), false, 'it is one already');
 });

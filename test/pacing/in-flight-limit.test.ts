@@ -156,7 +156,8 @@ t.test('calls that are late on their way do not make the limit seem higher than 
   t.equal(refusedWith([6, 7, 8], 5), 5, 'eight were in flight, but it began as the sixth');
   t.equal(refusedWith([7, 5, 6], 5), 4, 'of those refused together the first in number counts');
   t.equal(refusedWith([7, 2], 5), 4, 'but what was granted as the fifth was the fourth at least');
-  t.equal(refusedWith([1], 0), 1, 'never none');
+  t.equal(refusedWith([1], 0), 2, 'never one alone, where so many were in flight');
+  t.equal(refusedWith([9, 8], 20), 7, 'never more than there were, less one');
 });
 
 t.test(

@@ -164,5 +164,41 @@ t.test('a bucket is not asked for more than it was seen to hold: each call too m
     used.push(rate(run, 10_000, run.endMs) / 20);
   }
   t.ok(median(used) >= 0.985, `${median(used).toFixed(3)} of the quota`);
-  t.ok(Math.min(...used) >= 0.94, `${Math.min(...used).toFixed(3)} in the worst of 60 runs`);
+  t.ok(Math.min(...used) >= 0.92, `${Math.min(...used).toFixed(3)} in the worst of 60 runs`);
+});
+
+t.test('a window that is met while calls take long at the beginning does not pass for a bucket for long', async (t) => {
+  const timing = {
+    serviceMs: [20, 40],
+    refusalMs: [20, 40],
+    wayMs: [0.5, 3],
+    coldStart: { lastsMs: 1_500, uptoMs: 150 },
+  } as const;
+  for (const name of ['fixed window', 'sliding window'] as const) {
+    const throttle = { ...models[name](20), retryAfter: 'none', penaltyMs: 0 } as const;
+    const used: number[] = [];
+    for (let seed = 1; seed <= 60; seed++) {
+      const run = await simulate({ ...timing, throttle, messages: 1_800, seed });
+      used.push(rate(run, 10_000, run.endMs) / 20);
+    }
+    t.ok(median(used) >= 0.95, `${name}: ${median(used).toFixed(3)} of the quota`);
+  }
+});
+
+t.test('a bucket that holds hardly more than one call is not refused again and again', async (t) => {
+  const timing = { serviceMs: [20, 40], refusalMs: [20, 40], wayMs: [0.5, 3] } as const;
+  for (const retryAfter of ['none', 'seconds'] as const) {
+    for (const [burst, least] of [
+      [1, 0.7],
+      [2, 0.95],
+    ] as const) {
+      const throttle = { model: 'tokenBucket', rate: 20, burst, retryAfter, penaltyMs: 0 } as const;
+      const used: number[] = [];
+      for (const seed of SEEDS) {
+        const run = await simulate({ ...timing, throttle, messages: 1_800, seed });
+        used.push(rate(run, 12_000, run.endMs) / 20);
+      }
+      t.ok(median(used) >= least, `${burst}, Retry-After ${retryAfter}: ${median(used).toFixed(3)} of the quota`);
+    }
+  }
 });
