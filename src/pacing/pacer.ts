@@ -82,6 +82,9 @@ export interface PacerOptions {
   readonly onAlarm?: (alarm: PacingAlarm | null) => void;
 }
 
+// Of a throttle about which nothing is known, each further call that it refused at once may have made it last longer.
+const FURTHER_MS = 250;
+
 export function createPacer(options: PacerOptions): Pacer {
   let role: Role = aloneRole;
   const parts = createPacerParts(options, () => role);
@@ -177,7 +180,11 @@ export function createPacer(options: PacerOptions): Pacer {
       if (connection.leave(periods.connection) && wasCutOff) gate.reconnect(now);
       const isNews = quota.leave(periods.quota);
       const number = Math.max(own, peaks.peakAround(place, now - startedAt));
-      if (!isNews && quota.isClosed) inFlightLimit.refusedToo(number);
+      if (!isNews && quota.isClosed) {
+        inFlightLimit.refusedToo(number);
+        const isUnknown = retryAfterMs === null && learner.rate === Number.POSITIVE_INFINITY;
+        if (isUnknown) quota.extend(quota.pausedUntil + FURTHER_MS);
+      }
       // Of the calls that were on their way when the first was refused, only a pause that one of them states counts.
       if (!isNews && (retryAfterMs === null || !quota.isClosed)) return;
       const atOnce = Math.max(peaks.peakSince(place), admission.ofAll(inFlight + 1));

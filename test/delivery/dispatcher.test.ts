@@ -26,8 +26,8 @@ t.test('the first 429 holds back everyone, and one probe opens the gate again', 
   t.match(starts[2], { id: open[2]?.message.id, at: begin + 3300 });
   t.not(open[2]?.message.id, third.id, 'the oldest goes first');
   open[2]?.end(sent);
-  await clock.advance(0);
-  t.equal(starts.length, 4);
+  await clock.advance(1_000);
+  t.equal(starts.length, 4, 'and the others follow, at the rate that is known by now');
 });
 
 t.test('order of acceptance survives a refusal', async (t) => {

@@ -112,8 +112,30 @@ t.test('refusals of one burst are one incident', async (t) => {
   const pacer = open();
   const passes = enterAll(pacer, start);
   for (const pass of passes) pacer.throttled(pass, null, start);
-  t.equal(pacer.opensAt(start), start + 250);
+  t.equal(pacer.room(pacer.opensAt(start)), 1);
+  pacer.throttled(pacer.enter(start + 5_000), null, start + 5_000);
+  t.equal(pacer.opensAt(start + 5_000), start + 5_000 + 2_500 + 500, 'the second back-off, and not the fifth');
 });
+
+t.test(
+  'where nothing is known of a throttle, each further call that it refused at once makes the pause longer',
+  async (t) => {
+    const pauseAfter = (pacer: ReturnType<typeof open>, at: number, retryAfterMs: number | null) => {
+      const passes = Array.from({ length: 4 }, () => pacer.enter(at));
+      for (const pass of passes) pacer.throttled(pass, retryAfterMs, at);
+      return pacer.opensAt(at) - at;
+    };
+    const pacer = open();
+    const pauseMs = pauseAfter(pacer, start, null);
+    t.equal(pauseMs, 250 + 3 * 250, 'each may have made the throttle last longer');
+    t.equal(pauseAfter(open(), start, 2_000), 2_100, 'a wait that was stated is what counts');
+    const opened = start + pauseMs;
+    pacer.succeeded(pacer.enter(opened), opened);
+    const later = opened + 60_000;
+    for (let at = opened; at < later; at += 1_000) pacer.succeeded(pacer.enter(at), at);
+    t.equal(pauseAfter(pacer, later, null), 250, 'by now it is known how long it lasts');
+  },
+);
 
 t.test('attempts that were in flight at the pause are allowed for', async (t) => {
   const pacer = open();
