@@ -59,18 +59,20 @@ function hasSize(cycles: readonly CountedCycle[], inflow: number): boolean {
 
 /** Takes down how many calls were granted in the second before a refusal, while it is as many as before the first one. */
 export function withAlike(belief: Belief, { lastSecond }: Cycle): Belief {
-  const { alike } = belief;
-  if (alike === null) return belief;
+  const { alike, shape } = belief;
+  // Who takes it for a window keeps below the number, or meets it by design.
+  if (alike === null || shape !== 'bucket') return { ...belief, alike: null };
   const isAlike = Math.abs(lastSecond - alike.count) <= doubtOf(alike.count);
   return { ...belief, alike: isAlike ? { ...alike, refusals: alike.refusals + 1 } : null };
 }
 
 /**
- * Whether a window of a second passes for a bucket: every refusal, from the first on, came when as many calls had been
- * granted within a second. A bucket grants more the first time, when it is full, than at the end of a trial.
+ * How many calls a window of a second takes that passes for a bucket: every refusal, from the first on, came when as many
+ * had been granted within a second. A bucket grants more the first time, when it is full, than at the end of a trial.
+ * Null if it was not so.
  */
-export function isSecond({ shape, alike }: Belief): boolean {
-  return shape === 'bucket' && alike !== null && alike.refusals >= SAME_SECONDS && alike.count >= LEAST_CALLS;
+export function callsOfSecond({ alike }: Belief): number | null {
+  return alike !== null && alike.refusals >= SAME_SECONDS && alike.count >= LEAST_CALLS ? alike.count : null;
 }
 
 const doubtOf = (calls: number) => DOUBT_CALLS + DOUBT_PART * calls;

@@ -1,4 +1,4 @@
-import { isNoBucket, isSecond, withAlike, withCount } from './counted-cycles.ts';
+import { callsOfSecond, isNoBucket, withAlike, withCount } from './counted-cycles.ts';
 import {
   activeMs,
   blamesBurst,
@@ -38,7 +38,8 @@ export function conclude(before: Belief, cycle: Cycle): Belief {
   const quickRefusals = activeMs(cycle) < QUICK_MS * before.windowS ? before.quickRefusals + 1 : 0;
   const belief = { ...before, quickRefusals };
   const counting = withAlike(withCount(belief, cycle, pauseMs(cycle)), cycle);
-  if (isSecond(counting)) return countedWindow(counting, counting.alike?.count ?? 0);
+  const calls = callsOfSecond(counting);
+  if (calls !== null) return countedWindow(counting, calls);
   const isBlamed = blamesBurst(cycle, counting.burst, counting.rate);
   if (isBlamed && !wasTooLarge(counting)) return concludeWindow(counting, cycle);
   if (isNoBucket(counting.counted)) return countedWindow(counting, cycle.grants);

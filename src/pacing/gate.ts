@@ -75,10 +75,10 @@ export function createGate(parts: PacerParts, onAlarm: (alarm: PacingAlarm | nul
       noticeAlarm();
       if (quota.isClosed || circuit.isClosed) return;
       // Who opened the account itself hears only now what was saved up.
-      const isLate = isUntold && shape !== 'window';
+      const isLate = isUntold && savesUp({ burst, shape });
       isUntold = false;
       if (wasClosed) throughput.reopened(pauseMs, now);
-      if (wasClosed || isLate) admission.reopened(shape === 'window' ? 0 : burst * role().share, now, now);
+      if (wasClosed || isLate) admission.reopened(savesUp({ burst, shape }) ? burst * role().share : 0, now, now);
     },
   };
 }

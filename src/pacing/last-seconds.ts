@@ -1,3 +1,5 @@
+import { createTimeSlots } from './time-slots.ts';
+
 /** How often something happened in each of the last seconds. Times are epoch milliseconds. */
 export interface LastSeconds {
   add(count: number, now: number): void;
@@ -11,33 +13,24 @@ const SECOND_MS = 1_000;
 const KEPT = 20;
 
 export function createLastSeconds(): LastSeconds {
-  const slots = Array.from({ length: KEPT + 1 }, () => ({ second: -1, count: 0 }));
-  const slotOf = (second: number) => slots[second % slots.length] ?? { second: -1, count: 0 };
+  const seconds = createTimeSlots({ slotMs: SECOND_MS, kept: KEPT + 1 });
 
   return {
-    add(count, now) {
-      const second = Math.floor(now / SECOND_MS);
-      const slot = slotOf(second);
-      if (slot.second !== second) slot.count = 0;
-      slot.second = second;
-      slot.count += count;
-    },
+    add: seconds.add,
     counts(since, until) {
-      const end = Math.floor(until / SECOND_MS);
+      const end = seconds.slotAt(until);
       const counts: number[] = [];
       for (let second = Math.max(Math.ceil(since / SECOND_MS), end - KEPT); second < end; second++) {
-        const slot = slotOf(second);
-        counts.push(slot.second === second ? slot.count : 0);
+        counts.push(seconds.count(second));
       }
       return counts;
     },
     sums(since, now) {
       const sums: { since: number; count: number }[] = [];
-      const end = Math.floor(now / SECOND_MS);
+      const end = seconds.slotAt(now);
       let count = 0;
       for (let second = end; second > end - KEPT && (second + 1) * SECOND_MS > since; second--) {
-        const slot = slotOf(second);
-        if (slot.second === second) count += slot.count;
+        count += seconds.count(second);
         sums.push({ since: Math.max(since, second * SECOND_MS), count });
       }
       return sums;

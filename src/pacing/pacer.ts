@@ -82,8 +82,10 @@ export interface PacerOptions {
   readonly onAlarm?: (alarm: PacingAlarm | null) => void;
 }
 
-// Of a throttle about which nothing is known, each further call that it refused at once may have made it last longer.
+// Of a throttle about which nothing is known, each further call that it refused at once may have made it last longer. But
+// of very many the first pause must not be as long as one that several failed probes would make.
 const FURTHER_MS = 250;
+const MOST_FURTHER_MS = 3_000;
 
 export function createPacer(options: PacerOptions): Pacer {
   let role: Role = aloneRole;
@@ -104,6 +106,9 @@ export function createPacer(options: PacerOptions): Pacer {
     places.ended(inFlight);
   };
   const mayProbe = () => breakers.mayProbe(role.mayProbe);
+  const further = () => {
+    quota.extend(Math.min(quota.pausedUntil + FURTHER_MS, quota.refusedAt + MOST_FURTHER_MS));
+  };
 
   return {
     room(now) {
@@ -180,19 +185,19 @@ export function createPacer(options: PacerOptions): Pacer {
       if (connection.leave(periods.connection) && wasCutOff) gate.reconnect(now);
       const isNews = quota.leave(periods.quota);
       const number = Math.max(own, peaks.peakAround(place, now - startedAt));
-      if (!isNews && quota.isClosed) {
-        inFlightLimit.refusedToo(number);
-        const isUnknown = retryAfterMs === null && learner.rate === Number.POSITIVE_INFINITY;
-        if (isUnknown) quota.extend(quota.pausedUntil + FURTHER_MS);
-      }
-      // Of the calls that were on their way when the first was refused, only a pause that one of them states counts.
-      if (!isNews && (retryAfterMs === null || !quota.isClosed)) return;
+      if (!isNews && !quota.isClosed) return;
       const atOnce = Math.max(peaks.peakSince(place), admission.ofAll(inFlight + 1));
-      const refusal = { period: periods.quota, retryAfterMs, inFlight: atOnce, isPaced: admission.isPaced(now) };
-      if (isNews)
+      if (isNews) {
         gate.close(retryAfterMs, { now, inFlight: atOnce, number, ...admission.waits, pacedBefore }, !wasCutOff);
-      else quota.extend(now + (retryAfterMs ?? 0));
-      turned({ refusal });
+      } else {
+        inFlightLimit.refusedToo(number);
+        if (retryAfterMs === null) {
+          if (learner.rate === Number.POSITIVE_INFINITY) further();
+          return;
+        }
+        quota.extend(now + retryAfterMs);
+      }
+      turned({ refusal: { period: periods.quota, retryAfterMs, inFlight: atOnce, isPaced: admission.isPaced(now) } });
     },
     cause: () => breakers.cause,
     isPaced: admission.isPaced,

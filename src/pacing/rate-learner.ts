@@ -74,9 +74,8 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
   let grants = 0;
   const lately = createLastSeconds();
   const trailing = createTrailingSecond();
-  /** Calls granted so far, and until a second before the refusal. */
-  let granted = 0;
-  let grantedBefore = 0;
+  /** Of the calls granted in this cycle, how many more than a second before the refusal; below 0 if it is younger. */
+  let grantsBefore = 0;
   let pauseMs = 0;
   let caughtUp = 0;
   let burstAt = Number.NEGATIVE_INFINITY;
@@ -91,7 +90,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     // The probe that opens the next cycle was granted by now, and is none of this one.
     const own = Math.max(0, grants - 1);
     const times = { startedAt, openedAt, endedAt, statedMs, failedAt, burstAt };
-    const lastSecond = Math.max(0, granted - grantedBefore - 1);
+    const lastSecond = Math.max(0, grants - grantsBefore - 1);
     return { ...times, grants: own, lastSecond, caughtUp, ...climb.evidence(belief.rate, endedAt) };
   };
 
@@ -133,7 +132,6 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     },
     granted(calls, now) {
       grants += calls;
-      granted += calls;
       trailing.add(calls, now);
       if (belief.rate === Number.POSITIVE_INFINITY) lately.add(calls, now);
     },
@@ -145,7 +143,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       begin(facts.at);
       if (belief.rate === Number.POSITIVE_INFINITY && refusal === null) narrow(facts.at);
       refusal = facts;
-      grantedBefore = granted - trailing.count(facts.at);
+      grantsBefore = grants - trailing.count(facts.at);
     },
     reopened(now, failedAt) {
       const wasShape = belief.shape;

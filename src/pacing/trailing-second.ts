@@ -1,3 +1,5 @@
+import { createTimeSlots } from './time-slots.ts';
+
 /** How many calls were granted within the last second. Times are epoch milliseconds. */
 export interface TrailingSecond {
   add(calls: number, now: number): void;
@@ -8,20 +10,15 @@ const SLOT_MS = 25;
 const SLOTS = 40;
 
 export function createTrailingSecond(): TrailingSecond {
-  const slots = Array.from({ length: SLOTS }, () => ({ at: -1, calls: 0 }));
+  const slots = createTimeSlots({ slotMs: SLOT_MS, kept: SLOTS });
 
   return {
-    add(calls, now) {
-      const at = Math.floor(now / SLOT_MS);
-      const slot = slots[at % SLOTS];
-      if (slot === undefined) return;
-      if (slot.at !== at) slot.calls = 0;
-      slot.at = at;
-      slot.calls += calls;
-    },
+    add: slots.add,
     count(now) {
-      const oldest = Math.floor(now / SLOT_MS) - SLOTS;
-      return slots.reduce((sum, { at, calls }) => sum + (at > oldest ? calls : 0), 0);
+      const latest = slots.slotAt(now);
+      let calls = 0;
+      for (let slot = latest; slot > latest - SLOTS; slot--) calls += slots.count(slot);
+      return calls;
     },
   };
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { isNoBucket, isSecond, withAlike } from '../../src/pacing/counted-cycles.ts';
+import { callsOfSecond, isNoBucket, withAlike } from '../../src/pacing/counted-cycles.ts';
 import { type Belief, type CountedCycle, initialBelief } from '../../src/pacing/throttle-belief.ts';
 import { sampleCycle } from './sample-cycle.ts';
 
@@ -54,11 +54,12 @@ t.test('refusals that all came when as many had been granted within a second are
       before,
     );
   };
-  t.equal(isSecond(after(20, 20)), false, 'two may be chance');
-  t.equal(isSecond(after(20, 21, 19)), true, 'one may have been on its way');
-  t.equal(isSecond(after(20, 20, 22)), false);
-  t.equal(isSecond(after(28, 20, 20, 20)), false, 'a bucket that was full at first');
-  t.equal(isSecond(after(20, 25, 20, 20, 20)), false, 'all of them, from the first on');
-  t.equal(isSecond(after(4, 4, 4)), false, 'so few are the same by chance');
-  t.equal(isSecond({ ...after(20, 20, 20), shape: 'window' }), false, 'it is one already');
+  t.equal(callsOfSecond(after(20, 20)), null, 'two may be chance');
+  t.equal(callsOfSecond(after(20, 21, 19)), 20, 'one may have been on its way');
+  t.equal(callsOfSecond(after(20, 20, 22)), null);
+  t.equal(callsOfSecond(after(28, 20, 20, 20)), null, 'a bucket that was full at first');
+  t.equal(callsOfSecond(after(20, 25, 20, 20, 20)), null, 'all of them, from the first on');
+  t.equal(callsOfSecond(after(4, 4, 4)), null, 'so few are the same by chance');
+  const window: Belief = { ...after(20, 20), shape: 'window' };
+  t.equal(callsOfSecond(withAlike(window, sampleCycle(400, 5_000, 80, { lastSecond: 20 }))), null, 'it is one already');
 });

@@ -120,8 +120,8 @@ t.test('refusals of one burst are one incident', async (t) => {
 t.test(
   'where nothing is known of a throttle, each further call that it refused at once makes the pause longer',
   async (t) => {
-    const pauseAfter = (pacer: ReturnType<typeof open>, at: number, retryAfterMs: number | null) => {
-      const passes = Array.from({ length: 4 }, () => pacer.enter(at));
+    const pauseAfter = (pacer: ReturnType<typeof open>, at: number, retryAfterMs: number | null, calls = 4) => {
+      const passes = Array.from({ length: calls }, () => pacer.enter(at));
       for (const pass of passes) pacer.throttled(pass, retryAfterMs, at);
       return pacer.opensAt(at) - at;
     };
@@ -129,6 +129,7 @@ t.test(
     const pauseMs = pauseAfter(pacer, start, null);
     t.equal(pauseMs, 250 + 3 * 250, 'each may have made the throttle last longer');
     t.equal(pauseAfter(open(), start, 2_000), 2_100, 'a wait that was stated is what counts');
+    t.equal(pauseAfter(open(), start, null, 32), 3_000, 'of very many, no longer than a few failed probes');
     const opened = start + pauseMs;
     pacer.succeeded(pacer.enter(opened), opened);
     const later = opened + 60_000;

@@ -128,33 +128,36 @@ t.test(
   },
 );
 
-t.test('nor if a refusal takes as long as any answer, and each call made meanwhile may be punished', async (t) => {
-  const usedOf = async (name: Name, refusal: { retryAfter: 'none' | 'seconds'; penaltyMs: number }) => {
-    const serviceMs = name === '4 at once' ? ([190, 210] as const) : ([20, 40] as const);
-    const timing = {
-      serviceMs,
-      refusalMs: serviceMs,
-      wayMs: [0.5, 3],
-      coldStart: { lastsMs: 1_500, uptoMs: 150 },
-    } as const;
-    const used: number[] = [];
-    for (let seed = 1; seed <= 60; seed++) {
-      const run = await simulate({ ...timing, throttle: { ...models[name](20), ...refusal }, messages: 1_800, seed });
-      used.push(rate(run, 10_000, run.endMs) / 20);
+t.test(
+  'refusals that take as long as any answer, and are punished, do not make one throttle pass for another',
+  async (t) => {
+    const usedOf = async (name: Name, refusal: { retryAfter: 'none' | 'seconds'; penaltyMs: number }) => {
+      const serviceMs = name === '4 at once' ? ([190, 210] as const) : ([20, 40] as const);
+      const timing = {
+        serviceMs,
+        refusalMs: serviceMs,
+        wayMs: [0.5, 3],
+        coldStart: { lastsMs: 1_500, uptoMs: 150 },
+      } as const;
+      const used: number[] = [];
+      for (let seed = 1; seed <= 60; seed++) {
+        const run = await simulate({ ...timing, throttle: { ...models[name](20), ...refusal }, messages: 1_800, seed });
+        used.push(rate(run, 10_000, run.endMs) / 20);
+      }
+      return used.toSorted((a, b) => a - b);
+    };
+    for (const [name, retryAfter, half, tenth] of [
+      ['4 at once', 'seconds', 0.96, 0.92],
+      ['4 at once', 'none', 0.94, 0.87],
+      ['token bucket', 'seconds', 0.96, 0.94],
+      ['token bucket', 'none', 0.88, 0.84],
+    ] as const) {
+      const used = await usedOf(name, { retryAfter, penaltyMs: 500 });
+      const what = `${name}, Retry-After ${retryAfter}: ${used[30]?.toFixed(3)} of the quota, in one of ten ${used[6]?.toFixed(3)}`;
+      t.ok((used[30] ?? 0) >= half && (used[6] ?? 0) >= tenth, what);
     }
-    return used.toSorted((a, b) => a - b);
-  };
-  for (const [name, retryAfter, half, tenth] of [
-    ['4 at once', 'seconds', 0.96, 0.92],
-    ['4 at once', 'none', 0.94, 0.87],
-    ['token bucket', 'seconds', 0.96, 0.94],
-    ['token bucket', 'none', 0.88, 0.84],
-  ] as const) {
-    const used = await usedOf(name, { retryAfter, penaltyMs: 500 });
-    const what = `${name}, Retry-After ${retryAfter}: ${used[30]?.toFixed(3)} of the quota, in one of ten ${used[6]?.toFixed(3)}`;
-    t.ok((used[30] ?? 0) >= half && (used[6] ?? 0) >= tenth, what);
-  }
-});
+  },
+);
 
 t.test('a bucket is not asked for more than it was seen to hold: each call too many may be punished', async (t) => {
   const throttle = { ...models['token bucket'](20), retryAfter: 'none', penaltyMs: 500 } as const;
