@@ -110,6 +110,7 @@ function unpaced(): Promise<number> {
     const courier = createCourier({
       ...common,
       pacer: noted,
+      returning: { record: () => {} },
       observer: { attemptEnded: () => {}, settled: () => {} },
       onFree: () => {},
       onReturned: () => {},

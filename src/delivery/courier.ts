@@ -5,6 +5,7 @@ import type { Credentials } from './credentials.ts';
 import type { Ledger, Recorded } from './ledger.ts';
 import { type AttemptResult, isFinal, isKeyRefused, type Message } from './message.ts';
 import * as outcomes from './outcomes.ts';
+import type { Returning } from './returning.ts';
 
 /** Hears of every attempt and every end; what it does with that must not throw. */
 export interface DeliveryObserver {
@@ -17,6 +18,7 @@ export interface CourierOptions {
   readonly pacer: Pacer;
   readonly attempt: Attempt;
   readonly ledger: Ledger;
+  readonly returning: Pick<Returning, 'record'>;
   readonly credentials: Pick<Credentials, 'refused'>;
   readonly observer: DeliveryObserver;
   /** An attempt has ended: another may start. */
@@ -42,7 +44,7 @@ const faultOfOurs = (error: unknown): AttemptResult => {
 };
 
 export function createCourier(options: CourierOptions): Courier {
-  const { clock, pacer, ledger, credentials, observer } = options;
+  const { clock, pacer, ledger, returning, credentials, observer } = options;
   let busy = 0;
 
   const tellPacer = (pass: Pass, result: AttemptResult) => {
@@ -63,7 +65,9 @@ export function createCourier(options: CourierOptions): Courier {
     observer.attemptEnded(message, result);
     if (message.state === 'queued' && message.mode === 'sync') options.onReturned(message);
     if (!message.isStored) return goOn(message, 'held');
-    ledger.settle(message, message.attempts.at(-1) ?? null).then((recorded) => goOn(message, recorded));
+    const attempt = message.attempts.at(-1) ?? null;
+    if (message.state === 'queued') returning.record(message, attempt, (recorded) => goOn(message, recorded));
+    else ledger.settle(message, attempt).then((recorded) => goOn(message, recorded));
   };
 
   const end = (message: Message, result: AttemptResult, isHeld: boolean) => {

@@ -13,6 +13,7 @@ import type { Message } from './message.ts';
 import * as outcomes from './outcomes.ts';
 import { createOutlook, type Outlook, type Prospect } from './outlook.ts';
 import { createPatience, type End } from './patience.ts';
+import { createReturning } from './returning.ts';
 import { createTurns } from './turns.ts';
 
 export interface DispatcherOptions {
@@ -134,11 +135,20 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (courier.busy === 0 && turns.reserved === 0) for (const resolve of whenIdle.splice(0)) resolve();
   };
 
+  const returning = createReturning({
+    ledger,
+    onOver(flow) {
+      if (lines.peek(flow) !== undefined || backlog.mayHold(flow)) scheduler.activate(flow);
+      turns.pump();
+    },
+  });
+
   const courier = createCourier({
     clock,
     pacer,
     attempt: options.attempt,
     ledger,
+    returning,
     credentials: options.credentials,
     observer,
     onFree() {
@@ -160,6 +170,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     lines,
     backlog,
     ledger,
+    returning,
     outlook,
     courier: () => courier,
     isHeld: () => isOver || isHeld(),
@@ -176,7 +187,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   /** While nobody waits, nobody is passed over, and a message costs no queueing. */
   const mayStartAtOnce = (message: Message) => {
-    if (scheduler.size > 0 || turns.reserved > 0 || backlog.mayHold(message)) return false;
+    if (scheduler.size > 0 || turns.reserved > 0 || backlog.mayHold(message) || returning.holds(message)) return false;
     const now = clock.now();
     if (message.readyAt > now || (message.expiresAt !== null && message.expiresAt <= now)) return false;
     return pacer.room(now) >= 1 && !isHeld() && !isStopped(message.lane, message.caller);

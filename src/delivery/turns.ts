@@ -10,6 +10,7 @@ import { type Message, moveTo } from './message.ts';
 import * as outcomes from './outcomes.ts';
 import type { Outlook } from './outlook.ts';
 import type { End } from './patience.ts';
+import type { Returning } from './returning.ts';
 
 export interface TurnsOptions {
   readonly clock: Clock;
@@ -17,7 +18,8 @@ export interface TurnsOptions {
   readonly scheduler: Scheduler;
   readonly lines: FlowLines;
   readonly backlog: Backlog;
-  readonly ledger: Ledger;
+  readonly ledger: Pick<Ledger, 'begin'>;
+  readonly returning: Returning;
   readonly outlook: Pick<Outlook, 'left'>;
   readonly courier: () => Courier;
   /** Nothing may start now: the keys are refused, or the process ends. */
@@ -53,7 +55,7 @@ const LONGEST_PLAN = 64;
 const LOOK_AGAIN_MS = 500;
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { clock, pacer, scheduler, lines, backlog, ledger, isHeld, giveUp } = options;
+  const { clock, pacer, scheduler, lines, backlog, ledger, returning, isHeld, giveUp } = options;
   const starting = new Set<Message>();
   let reserved = 0;
   /** From the question to the store until what it gave has been sent: until then, what is newer must not start. */
@@ -69,7 +71,7 @@ export function createTurns(options: TurnsOptions): Turns {
   const sendOrReturn = (message: Message) => {
     if (!isHeld() && pacer.room(clock.now()) >= 1) return options.courier().send(message);
     moveTo(message, 'queued');
-    ledger.settle(message, null).then((recorded) => options.onReturned(message, recorded));
+    returning.record(message, null, (recorded) => options.onReturned(message, recorded));
   };
 
   const start = (message: Message) => {
@@ -105,7 +107,7 @@ export function createTurns(options: TurnsOptions): Turns {
 
   /** Starts the next message of a line. False if there is none, or it came too late. */
   const startNext = (flow: FlowKey): boolean => {
-    if (isBehind(flow)) {
+    if (returning.holds(flow) || isBehind(flow)) {
       scheduler.deactivate(flow);
       return false;
     }
@@ -155,7 +157,7 @@ export function createTurns(options: TurnsOptions): Turns {
     for (let left = room; left > 0; ) {
       const flow = scheduler.next();
       if (flow === null) break;
-      if (backlog.mayHold(flow)) {
+      if (backlog.mayHold(flow) && !returning.holds(flow)) {
         const pick = picks.get(flowName(flow));
         if (pick === undefined) picks.set(flowName(flow), { flow, limit: 1 });
         else pick.limit++;

@@ -62,6 +62,8 @@ export function createRig(options: RigOptions = {}) {
   let next: ((message: Message) => AttemptResult) | null = null;
   /** The store answers questions when this resolves. */
   let storeGate: Promise<unknown> = Promise.resolve();
+  /** It notes what became of a message when this one does. */
+  let recordGate: Promise<unknown> = Promise.resolve();
   let credentials: CredentialState = 'ok';
   let mayBegin = true;
   let endedElsewhere: MessageRow | null = null;
@@ -102,6 +104,7 @@ export function createRig(options: RigOptions = {}) {
       },
       async settle(message) {
         records.push(`${message.id} ${message.state}`);
+        await recordGate;
         const end = ends.shift();
         if (end !== undefined) return end;
         if (endedElsewhere !== null) return 'lost';
@@ -184,6 +187,12 @@ export function createRig(options: RigOptions = {}) {
     holdStore(): () => void {
       const gate = Promise.withResolvers<void>();
       storeGate = gate.promise;
+      return gate.resolve;
+    },
+    /** From now on it notes what became of messages only when the returned function is called. */
+    holdRecords(): () => void {
+      const gate = Promise.withResolvers<void>();
+      recordGate = gate.promise;
       return gate.resolve;
     },
     refuseBegin() {

@@ -191,6 +191,53 @@ t.test('an async message that is refused waits again, however long, and keeps it
   t.strictSame(ids(), [one, one, two]);
 });
 
+t.test('nothing of its line goes before it while the store has not noted that it waits again', async (t) => {
+  // Without a pause: the probe goes at once.
+  const { store, submit, open, answer, ids, holdRecords, clock } = createRig({ concurrency: 1, random: () => 0 });
+  const first = store();
+  const second = store();
+  await clock.advance(0);
+  const noted = holdRecords();
+  open[0]?.end(throttled(null));
+  answer(() => sent);
+  await clock.advance(1_000);
+  t.strictSame(ids(), [first], 'the second would overtake it');
+  const plain = submit();
+  t.strictSame(ids(), [first], 'as would one that needs no store');
+  const other = submit({ caller: 'other' });
+  await clock.advance(0);
+  t.strictSame(ids(), [first, other.id], 'who has nothing to do with it goes on');
+  noted();
+  await clock.advance(10_000);
+  t.strictSame(ids(), [first, other.id, first, second, plain.id]);
+});
+
+t.test('nor before one whose caller waits; and the line goes on if that one is lost or gone', async (t) => {
+  for (const [end, again] of [
+    ['held', true],
+    ['lost', false],
+    ['canceled', false],
+  ] as const) {
+    const { dispatcher, submitKeyed, submit, open, answer, ids, ends, holdRecords, clock } = createRig({
+      concurrency: 1,
+      random: () => 0,
+    });
+    const first = submitKeyed();
+    const plain = submit();
+    await clock.advance(0);
+    const noted = holdRecords();
+    if (end === 'lost') ends.push(end);
+    open[0]?.end(throttled(null));
+    answer(() => sent);
+    await clock.advance(1_000);
+    t.strictSame(ids(), [first.id], end);
+    if (end === 'canceled') dispatcher.cancel(first);
+    noted();
+    await clock.advance(10_000);
+    t.strictSame(ids(), again ? [first.id, first.id, plain.id] : [first.id, plain.id], end);
+  }
+});
+
 t.test('whose patience ends while the store is asked whose turn it is may have been next all along', async (t) => {
   const { submit, store, open, holdStore, starts, clock } = createRig({ concurrency: 1 });
   submit();
