@@ -57,12 +57,16 @@ function hasSize(cycles: readonly CountedCycle[], inflow: number): boolean {
   return least <= most && most >= 0;
 }
 
-/** Takes down how many calls were granted in the second before a refusal, while it is as many as before the first one. */
-export function withAlike(belief: Belief, { lastSecond }: Cycle): Belief {
+/**
+ * Takes down how many calls were granted in the second before a refusal, while it is as many as before the first one, and
+ * no second had more.
+ */
+export function withAlike(belief: Belief, { lastSecond, mostInSecond }: Cycle): Belief {
   const { alike, shape } = belief;
   // Who takes it for a window keeps below the number, or meets it by design.
   if (alike === null || shape !== 'bucket') return { ...belief, alike: null };
-  const isAlike = Math.abs(lastSecond - alike.count) <= doubtOf(alike.count);
+  const doubt = doubtOf(alike.count);
+  const isAlike = Math.abs(lastSecond - alike.count) <= doubt && mostInSecond <= alike.count + doubt;
   return { ...belief, alike: isAlike ? { ...alike, refusals: alike.refusals + 1 } : null };
 }
 
@@ -73,6 +77,20 @@ export function withAlike(belief: Belief, { lastSecond }: Cycle): Belief {
  */
 export function callsOfSecond({ alike }: Belief): number | null {
   return alike !== null && alike.refusals >= SAME_SECONDS && alike.count >= LEAST_CALLS ? alike.count : null;
+}
+
+/**
+ * Whether a burst that was refused right away met the number of calls that a window takes: it grants as many each time it
+ * is used up, a bucket only what flowed in meanwhile. A burst that is refused again is one of a window anyway, since a
+ * bucket's is cut to what it was granted; and so it is as long as that number is not known, since answers held the first
+ * calls up, or after a restart.
+ */
+export function meetsNumber(belief: Belief, cycle: Cycle): boolean {
+  const { shape, alike, first, doubtedBursts, lastMean } = belief;
+  if (shape === 'window' || doubtedBursts > 0 || alike !== null || first === null) return true;
+  if (lastMean === 0 && !first.isQuick) return true;
+  const isLonger = activeMs(cycle) > WINDOW_MS;
+  return isLonger && Math.abs(cycle.grants - first.grants) <= doubtOf(first.grants);
 }
 
 const doubtOf = (calls: number) => DOUBT_CALLS + DOUBT_PART * calls;

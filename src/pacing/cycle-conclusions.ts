@@ -1,4 +1,5 @@
-import { callsOfSecond, isNoBucket, withAlike, withCount } from './counted-cycles.ts';
+import { wasTooLarge, withBurstCut, withBurstGranted, withSafeBurst } from './burst-size.ts';
+import { callsOfSecond, isNoBucket, meetsNumber, withAlike, withCount } from './counted-cycles.ts';
 import {
   activeMs,
   blamesBurst,
@@ -13,8 +14,8 @@ import { belowRound } from './round-numbers.ts';
 import { type Belief, savesUp, withRate } from './throttle-belief.ts';
 
 const QUICK_MS = 1_500;
-// Of what went through before a burst was refused, some flowed in meanwhile.
-const BURST_GRANTED = 0.85;
+const FAR_OFF = 0.9;
+const LEAST_KEPT = 0.8;
 // So many cycles in a row must have granted the same for it to be what flows into a bucket.
 const SAME_MEANS = 3;
 // If what was granted stayed the same within the one, while the rate fell by the other.
@@ -41,9 +42,11 @@ export function conclude(before: Belief, cycle: Cycle): Belief {
   const calls = callsOfSecond(counting);
   if (calls !== null) return countedWindow(counting, calls);
   const isBlamed = blamesBurst(cycle, counting.burst, counting.rate);
-  if (isBlamed && !wasTooLarge(counting)) return concludeWindow(counting, cycle);
+  const isNews = isBlamed && !wasTooLarge(counting);
+  if (isNews && meetsNumber(counting, cycle)) return concludeWindow(counting, cycle);
   if (isNoBucket(counting.counted)) return countedWindow(counting, cycle.grants);
-  const judged = isBlamed ? withSafeBurst(counting) : withBurstGranted(counting, cycle);
+  if (isNews) return doubtBurst(counting, cycle);
+  const judged = isBlamed ? withSafeBurst(counting) : { ...withBurstGranted(counting, cycle), doubtedBursts: 0 };
   return windowUsedUp(judged, cycle) ?? concludeRate(withMeans(judged, cycle), cycle);
 }
 
@@ -53,26 +56,20 @@ export function conclude(before: Belief, cycle: Cycle): Belief {
  */
 export function concludeUnpaced(belief: Belief, cycle: Cycle): Belief {
   if (belief.shape !== 'bucket' || !blamesBurst(cycle, belief.burst, belief.rate)) return belief;
-  if (wasTooLarge(belief)) return withSafeBurst(belief);
-  const burst = Math.max(1, Math.min(belief.burst, Math.floor(BURST_GRANTED * cycle.grants)));
-  return { ...belief, burst, mostBurst: burst };
+  return wasTooLarge(belief) ? withSafeBurst(belief) : withBurstCut(belief, cycle);
 }
 
-const wasTooLarge = ({ burst, safeBurst }: Belief) => safeBurst > 0 && burst > safeBurst;
-
-const withSafeBurst = (belief: Belief): Belief => {
-  return { ...belief, burst: belief.safeBurst, mostBurst: belief.safeBurst };
-};
-
-/** A burst was granted: a larger one is tried the next time. */
-function withBurstGranted(belief: Belief, { caughtUp }: Cycle): Belief {
-  const { burst, safeBurst, mostBurst, shape } = belief;
-  if (caughtUp <= 1 || shape !== 'bucket') return belief;
-  return {
-    ...belief,
-    safeBurst: Math.max(safeBurst, Math.min(burst, caughtUp)),
-    burst: caughtUp >= burst ? Math.min(mostBurst, Math.ceil(burst * 1.3)) : burst,
-  };
+/**
+ * A burst that a bucket refused right after it was granted, or had begun: while nothing but the first, quick calls said
+ * how fast the bucket fills, it is that which was wrong; else the burst was too large.
+ */
+function doubtBurst(before: Belief, cycle: Cycle): Belief {
+  const belief = { ...before, doubtedBursts: before.doubtedBursts + 1 };
+  const isRateWrong = belief.lastMean === 0 && meanOf(cycle) < FAR_OFF * belief.rate;
+  const next = withMeans(isRateWrong ? belief : withBurstCut(belief, cycle), cycle);
+  const concluded = concludeRate(next, cycle);
+  // The bucket may have run over in the pause, and fill faster than it seems.
+  return isRateWrong ? concluded : withRate(concluded, Math.max(concluded.rate, LEAST_KEPT * belief.rate));
 }
 
 /** The window that was used up; its length cannot be what it seems if more was granted before. */

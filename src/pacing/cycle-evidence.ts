@@ -31,6 +31,8 @@ export interface Cycle extends RateEvidence {
   readonly grants: number;
   /** Those granted in the second before the refusal that it ended with. */
   readonly lastSecond: number;
+  /** The most that were granted within a second until then, while every refusal came with as many; else 0. */
+  readonly mostInSecond: number;
   /** How many calls were saved up during the pause that it began with. */
   readonly caughtUp: number;
   /** When more calls started together than the rate alone allows. */

@@ -24,12 +24,14 @@ export function concludeFirst(belief: Belief, cycle: Cycle, statedMs: number, cl
   const atOnce = isLong ? grants : Math.min(grants, FIRST_BURST_S * rate);
   // Of a burst larger than the bucket several calls are refused at once, each of which may be punished. But only of what
   // came quickly is it sure that it was not held up by waiting for answers, which says nothing about a bucket.
-  const flowedIn = isLong || took > QUICK_MS ? 0 : (rate * took) / 1_000;
+  const isQuick = took <= QUICK_MS;
+  const flowedIn = isLong || !isQuick ? 0 : (rate * took) / 1_000;
   const within = (most: number) => Math.max(1, Math.min(MOST_BURST, Math.floor(Math.min(most, grants - flowedIn))));
   const burst = within(atOnce * 0.8);
   const mostBurst = isLong ? MOST_BURST : within(grants * FIRST_BUCKET);
   const alike = { count: cycle.lastSecond, refusals: 1 };
-  return withRate({ ...withCount(belief, cycle, Number.POSITIVE_INFINITY), alike, burst, mostBurst }, rate);
+  const counted = withCount(belief, cycle, Number.POSITIVE_INFINITY);
+  return withRate({ ...counted, alike, first: { grants, isQuick }, burst, mostBurst }, rate);
 }
 
 /**

@@ -37,6 +37,8 @@ const LASTING_MS = 5_000;
 const EXPLORATION = 0.005;
 const LEAST_HOLD_MS = 5_000;
 const MOST_HOLD_MS = 120_000;
+// A burst that was granted with so many times as many in flight says that their number was not it.
+const FAR_MORE = 2;
 
 /** @param options `concurrency`: the most that may ever be in flight; it may change */
 export function createInFlightLimit(options: { readonly concurrency: number }): InFlightLimit {
@@ -114,7 +116,7 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
       const seen = { mostGranted, mostSince, grantsSince, lastPauseMs, held, raisedAt, blamed };
       const tooMany = crowd.refused(inFlight);
       if (isAboutNumber(facts, seen)) lowerBelow(number, inFlight, mostSince);
-      else if (tooMany !== null) lower(tooMany - 1);
+      else if (tooMany !== null && mostSince < FAR_MORE * tooMany) lower(tooMany - 1);
       else return false;
       crowd.forget();
       blamed++;

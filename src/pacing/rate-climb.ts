@@ -1,5 +1,5 @@
 import type { RateEvidence } from './cycle-evidence.ts';
-import { type Belief, withRate } from './throttle-belief.ts';
+import { type Belief, savesUp, withRate } from './throttle-belief.ts';
 
 /** What a climb must know of the cycle that it is part of. Times are epoch milliseconds. */
 export interface ClimbFacts {
@@ -27,6 +27,8 @@ const STEP_MS = 500;
 const MOST_STEPS = 4;
 // What trying a higher rate may cost: this share of what could be sent.
 const EXPLORATION = 0.012;
+// What a bucket saves up meanwhile is not lost, and only the rest of a pause is.
+const SAVING_EXPLORATION = 0.016;
 const LEAST_HOLD_MS = 5_000;
 const HOLD_WINDOWS = 2;
 const MOST_HOLD_MS = 120_000;
@@ -40,11 +42,13 @@ const SEARCH = { first: 0.07, factor: 1.2, most: 0.2 };
 const TRIAL = { first: 0.015, factor: 2, most: 0.2 };
 
 /** How long a rate is left alone: so that refusals cost no more than what may be spent on exploring. */
-export function holdMs({ rate, refusedRate, cost, windowS }: Belief, pauseMs: number): number {
+export function holdMs(belief: Belief, pauseMs: number): number {
+  const { rate, refusedRate, cost, windowS } = belief;
   const lost = cost ?? (rate * Math.max(pauseMs, 250)) / 1_000;
   // Where a rate that was refused lies far above, there is more to gain.
   const gap = Number.isFinite(refusedRate) ? Math.max(0, refusedRate / rate - 1.06) : 0;
-  const ms = (lost / ((EXPLORATION + gap / 4) * rate)) * 1_000;
+  const share = savesUp(belief) ? SAVING_EXPLORATION : EXPLORATION;
+  const ms = (lost / ((share + gap / 4) * rate)) * 1_000;
   const least = Math.max(LEAST_HOLD_MS, HOLD_WINDOWS * 1_000 * windowS);
   return Math.max(least, Math.min(MOST_HOLD_MS, ms));
 }

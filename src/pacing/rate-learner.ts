@@ -76,6 +76,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
   const trailing = createTrailingSecond();
   /** Of the calls granted in this cycle, how many more than a second before the refusal; below 0 if it is younger. */
   let grantsBefore = 0;
+  let mostInSecond = 0;
   let pauseMs = 0;
   let caughtUp = 0;
   let burstAt = Number.NEGATIVE_INFINITY;
@@ -91,7 +92,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     const own = Math.max(0, grants - 1);
     const times = { startedAt, openedAt, endedAt, statedMs, failedAt, burstAt };
     const lastSecond = Math.max(0, grants - grantsBefore - 1);
-    return { ...times, grants: own, lastSecond, caughtUp, ...climb.evidence(belief.rate, endedAt) };
+    return { ...times, grants: own, lastSecond, mostInSecond, caughtUp, ...climb.evidence(belief.rate, endedAt) };
   };
 
   const conclusion = (facts: RefusalFacts, failedAt: number): Belief => {
@@ -133,6 +134,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     granted(calls, now) {
       grants += calls;
       trailing.add(calls, now);
+      if (belief.alike !== null) mostInSecond = Math.max(mostInSecond, trailing.count(now));
       if (belief.rate === Number.POSITIVE_INFINITY) lately.add(calls, now);
     },
     begin,
@@ -159,6 +161,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       startedAt = at;
       openedAt = now;
       grants = 1;
+      mostInSecond = 0;
       climb.restart(rate, now, belief.windowS);
       return caughtUp;
     },

@@ -37,6 +37,10 @@ export interface Belief {
   readonly counted: readonly CountedCycle[];
   /** Calls granted in the second before the first refusal, and how many in a row met as many; null = not all did. */
   readonly alike: { readonly count: number; readonly refusals: number } | null;
+  /** How many went through before the first refusal ever, and whether waiting for answers did not hold them up. */
+  readonly first: { readonly grants: number; readonly isQuick: boolean } | null;
+  /** Refused bursts in a row that may have been too large for a bucket. */
+  readonly doubtedBursts: number;
 }
 
 /** A cycle that began when nothing that went before counted any more. Times are seconds. */
@@ -70,6 +74,8 @@ export function initialBelief(knownRate: number): Belief {
     steady: null,
     counted: [],
     alike: null,
+    first: null,
+    doubtedBursts: 0,
   };
 }
 

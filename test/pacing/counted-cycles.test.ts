@@ -60,6 +60,8 @@ t.test('refusals that all came when as many had been granted within a second are
   t.equal(callsOfSecond(after(28, 20, 20, 20)), null, 'a bucket that was full at first');
   t.equal(callsOfSecond(after(20, 25, 20, 20, 20)), null, 'all of them, from the first on');
   t.equal(callsOfSecond(after(4, 4, 4)), null, 'so few are the same by chance');
+  const crowded = withAlike(after(20, 20), sampleCycle(400, 5_000, 80, { lastSecond: 20, mostInSecond: 36 }));
+  t.equal(callsOfSecond(crowded), null, 'a second had more in between');
   const window: Belief = { ...after(20, 20), shape: 'window' };
   t.equal(callsOfSecond(withAlike(window, sampleCycle(400, 5_000, 80, { lastSecond: 20 }))), null, 'it is one already');
 });

@@ -55,11 +55,62 @@ t.test('a bucket that was full when a trial began: what the trial took beyond it
 });
 
 t.test('a window that a burst used up is known at once', async (t) => {
-  const seen = cycle(17, 1_000, 300, 20, { burstAt: openedAt, caughtUp: 15 });
-  const { rate, shape, burst } = conclude(believe({ rate: 17, burst: 15 }), seen);
+  const first = { grants: 20, isQuick: true };
+  const seen = cycle(17, 1_000, 300, 20, { burstAt: openedAt, caughtUp: 15, lastSecond: 20, mostInSecond: 20 });
+  const before = believe({ rate: 17, burst: 15, first, alike: { count: 20, refusals: 1 } });
+  const { rate, shape, burst } = conclude(before, seen);
   t.equal(shape, 'window');
   t.equal(burst, 1);
   t.ok(rate > 19.5 && rate < 20, `${rate}: a little less, since calls arrive closer together than they start`);
+  const restarted = conclude({ ...before, first: null, alike: null }, seen);
+  t.equal(restarted.shape, 'window', 'where the number is not known any more, too');
+});
+
+t.test(
+  'a burst that met fewer calls than the first one is a bucket, which fills more slowly than it seemed',
+  async (t) => {
+    const before = believe({
+      rate: 35,
+      burst: 21,
+      first: { grants: 46, isQuick: true },
+      alike: { count: 46, refusals: 1 },
+    });
+    const seen = cycle(35, 1_100, 200, 26, { burstAt: openedAt, caughtUp: 21, lastSecond: 26, mostInSecond: 26 });
+    const { rate, shape, burst, doubtedBursts } = conclude(before, seen);
+    t.same({ shape, burst, doubtedBursts }, { shape: 'bucket', burst: 21, doubtedBursts: 1 });
+    t.ok(isAbout(rate, 20), `${rate}`);
+
+    const heldUp = conclude({ ...before, first: { grants: 46, isQuick: false } }, seen);
+    t.equal(heldUp.shape, 'window', 'unless answers held the first calls up: then their number says little');
+  },
+);
+
+t.test(
+  'where the rate is known, a burst that a bucket refused was too large; the second in a row is a window',
+  async (t) => {
+    const first = { grants: 23, isQuick: true };
+    const before = believe({ rate: 20, burst: 18, lastMean: 19.8, first });
+    const refused = (belief: Belief, grants: number) =>
+      conclude(belief, cycle(20, 900, 250, grants, { burstAt: openedAt, caughtUp: 18 }));
+    const cut = refused(before, 14);
+    t.same([cut.shape, cut.burst, cut.mostBurst], ['bucket', 11, 11]);
+    t.ok(cut.rate >= 16, `${cut.rate}`);
+    t.equal(refused(cut, 14).shape, 'window');
+    const inBetween = conclude(cut, cycle(cut.rate, 900, 8_000, 170));
+    t.equal(
+      refused({ ...inBetween, burst: 18, safeBurst: 0 }, 14).shape,
+      'bucket',
+      'not if one was granted in between',
+    );
+  },
+);
+
+t.test('a longer window grants as many as the first time, whatever the second before the refusal had', async (t) => {
+  const before = believe({ rate: 46, burst: 60, first: { grants: 100, isQuick: true } });
+  const after = (grants: number) =>
+    conclude(before, cycle(46, 5_600, 1_100, grants, { burstAt: openedAt + 500, caughtUp: 60 })).shape;
+  t.equal(after(100), 'window');
+  t.equal(after(80), 'bucket');
 });
 
 t.test('after a trial a window is not given what it refused before, unless the trial went far beyond', async (t) => {

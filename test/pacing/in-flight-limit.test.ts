@@ -144,6 +144,23 @@ t.test('with the rate in the way it is about their number if many were granted, 
   t.equal(refusedWith(4, 20), false, 'as many were granted');
 });
 
+t.test('two in flight are not too many for whoever was granted a burst of twice as many', async (t) => {
+  const refusedAfter = (burst: readonly number[]) => {
+    const limit = createInFlightLimit({ concurrency: 32 });
+    limit.granted({ inFlight: 5, tookMs: 30 }, false, now);
+    const blamed: boolean[] = [];
+    for (let trial = 0; trial < 3; trial++) {
+      limit.reopened(1_000, now);
+      for (const inFlight of burst) limit.granted({ inFlight, tookMs: 30 }, false, now);
+      for (let n = 0; n < 150; n++) limit.granted({ inFlight: 1, tookMs: 30 }, false, now);
+      blamed.push(limit.blames({ ...paced(2), openedAt: now - 8_000 }));
+    }
+    return blamed;
+  };
+  t.strictSame(refusedAfter([1, 2]), [false, false, true], 'it is always the second that is refused');
+  t.strictSame(refusedAfter([1, 2, 3, 4]), [false, false, false]);
+});
+
 t.test('calls that are late on their way do not make the limit seem higher than it is', async (t) => {
   const refusedWith = (numbers: readonly number[], granted: number) => {
     const limit = createInFlightLimit({ concurrency: 32 });

@@ -11,6 +11,7 @@ export function sampleCycle(pauseMs: number, activeMs: number, grants: number, p
     statedMs: 0,
     failedAt: openedAt + activeMs,
     grants,
+    mostInSecond: 0,
     lastSecond: 20,
     caughtUp: 0,
     burstAt: Number.NEGATIVE_INFINITY,

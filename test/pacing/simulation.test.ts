@@ -103,6 +103,17 @@ t.test('token bucket: a quota that is doubled is found within 15 s', async (t) =
   }
 });
 
+t.test('a bucket is not taken for a window: most trials of twice the quota come soon, and succeed', async (t) => {
+  const timing = { serviceMs: [20, 40], refusalMs: [20, 40], wayMs: [0.5, 3] } as const;
+  for (const retryAfter of ['none', 'seconds'] as const) {
+    const [before, after] = [20, 40].map((perSecond) => ({ ...bucket(perSecond), burst: 20, retryAfter }));
+    const change = { atMs: 45_000, throttle: after as Throttle };
+    const all = await runs({ ...timing, throttle: before as Throttle, change, messages: 3_300 }, MANY_SEEDS);
+    const inTime = all.filter((run) => settledAfterMs(run, 45_000, 40) <= 15_000).length;
+    t.ok(inTime >= 24, `Retry-After ${retryAfter}: ${inTime} of ${all.length}`);
+  }
+});
+
 t.test(
   'a load just above the quota, or half as much again, uses it up: no throttle is taken for another',
   async (t) => {
