@@ -6,6 +6,9 @@ export interface BackoffPolicy {
 /** After a 429. */
 export const throttleBackoff: BackoffPolicy = { baseMs: 500, capMs: 30_000 };
 
+/** After a 429 for one call too many, by a throttle that holds no further call against anybody. */
+export const spacedBackoff: BackoffPolicy = { baseMs: 100, capMs: 30_000 };
+
 /** After a failure to connect. */
 export const connectBackoff: BackoffPolicy = { baseMs: 1_000, capMs: 30_000 };
 

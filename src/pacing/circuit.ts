@@ -1,4 +1,13 @@
-import { type BackoffPolicy, backoffMs, connectBackoff, exhaustedDelayMs, throttleBackoff } from './backoff.ts';
+import {
+  type BackoffPolicy,
+  backoffMs,
+  connectBackoff,
+  exhaustedDelayMs,
+  spacedBackoff,
+  throttleBackoff,
+} from './backoff.ts';
+import { createLeniency } from './leniency.ts';
+import { createPauseFloor } from './pause-floor.ts';
 
 /** What closes an account: CommBox's throttle does so for all processes, a connection only for the one that lost it. */
 export type PauseCause = 'quota' | 'connection';
@@ -29,8 +38,12 @@ export interface Circuit {
   enter(): Period;
   /** It ended. True if it was of the current period. */
   leave(period: Period): boolean;
-  /** An attempt of the current period was refused. `isAlike`: the pauses that sufficed before say something about this. */
-  refused(retryAfterMs: number | null, now: number, isAlike?: boolean): void;
+  /** Calls made while it refuses were seen not to make a throttle last longer. */
+  readonly isLenient: boolean;
+  /** An attempt of the current period was refused. */
+  refused(retryAfterMs: number | null, now: number, kind?: RefusalKind): void;
+  /** Another one that was on its way then was refused, too. */
+  refusedToo(): void;
   /** An attempt of an earlier period was refused: wait at least as long. */
   extend(until: number): void;
   /** A probe was granted. */
@@ -38,6 +51,17 @@ export interface Circuit {
   /** Stands as another process, or an earlier one, does. */
   adopt(state: CircuitState, period: Period): void;
   snapshot(): CircuitState;
+}
+
+/** What is known of the call that closes an open account. */
+export interface RefusalKind {
+  /** The pauses that sufficed before say something about this one (default: yes). */
+  readonly isAlike?: boolean;
+  /**
+   * Calls were spaced out evenly, so that one was too many, and there is room again soon: a lenient throttle is asked again
+   * after a shorter time.
+   */
+  readonly isSpaced?: boolean;
 }
 
 /** Enough to go on with a pause in another process, or after a restart. */
@@ -55,15 +79,13 @@ export interface CircuitOptions {
 
 const POLICIES: Record<PauseCause, BackoffPolicy> = { quota: throttleBackoff, connection: connectBackoff };
 const EXHAUSTED_AFTER = 8;
-const LONGEST_FLOOR_MS = 30_000;
 // A longer one was the rest of a long window, which is another time after each refusal.
 const LONGEST_USUAL_FLOOR_MS = 2_500;
 const LONGEST_PAUSE_MS = 300_000;
-// A pause that sufficed is tried a little shorter the next time.
-const FLOOR_DECAY = 0.8;
+// If as many short pauses did not suffice, it was more than one call too many.
+const MOST_SPACED = 3;
 
 export function createCircuit({ cause, random }: CircuitOptions): Circuit {
-  const policy = POLICIES[cause];
   const isQuota = cause === 'quota';
   let period: Period = 0;
   let inFlight = 0;
@@ -72,18 +94,22 @@ export function createCircuit({ cause, random }: CircuitOptions): Circuit {
   let closedAt = 0;
   let failures = 0;
   let refusedAt = 0;
-  // The longest pause after a refusal that was too short, while CommBox states none.
-  let floorMs = 0;
+  /** This pause is one of a lenient throttle, after a call too many of such as were spaced out. */
+  let isSpaced = false;
+  const leniency = createLeniency();
+  const floors = { usual: createPauseFloor(), spaced: createPauseFloor() };
+  const floor = () => (isSpaced ? floors.spaced : floors.usual);
+  const policy = () => (isSpaced && failures <= MOST_SPACED ? spacedBackoff : POLICIES[cause]);
 
   const delayMs = (retryAfterMs: number | null) => {
     if (isQuota && failures > EXHAUSTED_AFTER) {
-      const ownMs = floorMs + exhaustedDelayMs(failures - EXHAUSTED_AFTER, random);
+      const ownMs = floor().ms + exhaustedDelayMs(failures - EXHAUSTED_AFTER, random);
       return Math.max(retryAfterMs ?? 0, Math.min(LONGEST_PAUSE_MS, ownMs));
     }
-    const ownMs = Math.min(LONGEST_USUAL_FLOOR_MS, floorMs) + backoffMs(policy, failures, null, random);
+    const ownMs = Math.min(LONGEST_USUAL_FLOOR_MS, floor().ms) + backoffMs(policy(), failures, null, random);
     // A stated wait of nothing, or one that has just proved too short, is no help.
     if (retryAfterMs === null || retryAfterMs === 0) return ownMs;
-    const statedMs = backoffMs(policy, failures, retryAfterMs, random);
+    const statedMs = backoffMs(policy(), failures, retryAfterMs, random);
     return failures > 1 ? Math.max(statedMs, ownMs) : statedMs;
   };
 
@@ -118,11 +144,19 @@ export function createCircuit({ cause, random }: CircuitOptions): Circuit {
       if (of === period) inFlight--;
       return of === period;
     },
-    refused(retryAfterMs, now, isAlike = true) {
-      if (!isClosed) closedAt = now;
-      // A lost connection comes back at any moment; only of a throttle does a failed probe tell how long it lasts.
-      else if (isQuota) floorMs = Math.min(LONGEST_FLOOR_MS, Math.max(floorMs, now - refusedAt));
-      if (!isAlike) floorMs = 0;
+    get isLenient() {
+      return leniency.isProven;
+    },
+    refused(retryAfterMs, now, kind = {}) {
+      leniency.refused(!isClosed);
+      if (!isClosed) {
+        closedAt = now;
+        isSpaced = kind.isSpaced === true && leniency.isProven;
+      } else if (isQuota) {
+        // A lost connection comes back at any moment; only of a throttle does a failed probe tell how long it lasts.
+        floor().failed(now - refusedAt);
+      }
+      if (kind.isAlike === false) floor().forget();
       period++;
       inFlight = 0;
       failures++;
@@ -130,11 +164,15 @@ export function createCircuit({ cause, random }: CircuitOptions): Circuit {
       refusedAt = now;
       pausedUntil = now + delayMs(retryAfterMs);
     },
+    refusedToo() {
+      leniency.refused(false);
+    },
     extend(until) {
       if (isClosed) pausedUntil = Math.max(pausedUntil, until);
     },
     reopen(now) {
-      if (failures === 1) floorMs = FLOOR_DECAY * Math.min(floorMs, now - refusedAt);
+      leniency.reopened(now - closedAt, isSpaced);
+      if (failures === 1) floor().sufficed(now - refusedAt);
       isClosed = false;
       failures = 0;
     },

@@ -87,7 +87,7 @@ function concludeWindow(before: Belief, cycle: Cycle): Belief {
   const mean = meanOf(cycle);
   const used = usedBefore(before, cycle);
   const windowS = used?.seconds ?? before.windowS;
-  const belief: Belief = { ...before, shape: 'window', windowS, burst: 1, cost: null };
+  const belief: Belief = { ...before, shape: 'window', windowS, burst: 1, cost: null, counted: [] };
   const guess = used === null ? 0 : used.rate * margin(windowS);
   if (used !== null && guess >= mean) {
     if (used.isSeen || guess >= 0.95 * rate) return withRate({ ...belief, refusedRate: guess * 1.05 }, guess);
@@ -115,13 +115,18 @@ function windowUsedUp(belief: Belief, cycle: Cycle): Belief | null {
 function withMeans(belief: Belief, cycle: Cycle): Belief {
   const { rate, lastMean, lastRefused } = belief;
   const mean = meanOf(cycle);
-  const isSame = Math.abs(mean / lastMean - 1) < 0.03 && Math.abs(rate / lastRefused - 1) > 0.02;
+  const isOther = Math.abs(rate / lastRefused - 1) > 0.02;
+  // What was granted in a cycle that ended with a short trial was granted to the rate before it.
+  const isSame = isOther && !isShortTrial(cycle) && Math.abs(mean / lastMean - 1) < 0.03;
   const sameMeans = isSame ? belief.sameMeans + 1 : 1;
   const next = withSteadyMean({ ...belief, sameMeans, lastMean: mean, lastRefused: rate }, cycle);
   if (belief.shape !== 'window' || (sameMeans < SAME_MEANS && !isSteadyBucket(next))) return next;
   const burst = Math.max(1, Math.floor((0.8 * pauseMs(cycle) * mean) / 1_000));
   return { ...next, shape: 'bucket', windowS: 1, burst, safeBurst: 0, steady: null };
 }
+
+const isShortTrial = (cycle: Cycle) =>
+  cycle.trial.length > 0 && cycle.trial.reduce((sum, { seconds }) => sum + seconds, 0) < activeMs(cycle) / 2_000;
 
 /** A bucket that is drained a little faster than it fills looks like a window with a late call now and then. */
 function withSteadyMean(belief: Belief, cycle: Cycle): Belief {

@@ -42,7 +42,8 @@ export function createGate(parts: PacerParts, onAlarm: (alarm: PacingAlarm | nul
       const { leads, share } = role();
       if (!quota.isClosed) lessons.closed(retryAfterMs, { ...facts, isGuess: share < 1 }, leads && isTelling);
       // What is left of a long window is another time after each refusal.
-      quota.refused(retryAfterMs, facts.now, learner.windowS === 1);
+      const isAlike = learner.windowS === 1;
+      quota.refused(retryAfterMs, facts.now, { isAlike, isSpaced: leads && isAlike && learner.shape === 'window' });
       noticeAlarm();
     },
     reopen(since, now) {
@@ -51,7 +52,9 @@ export function createGate(parts: PacerParts, onAlarm: (alarm: PacingAlarm | nul
       const { refusedAt } = quota;
       quota.reopen(now);
       const { leads, share } = role();
-      const saved = leads ? lessons.opened(pauseMs, refusedAt, now, share < 1) : null;
+      const saved = leads
+        ? lessons.opened({ pauseMs, failedAt: refusedAt, now, isShared: share < 1, isLenient: quota.isLenient })
+        : null;
       // Where nothing is saved up, the probe was the first call of a new count.
       isUntold = saved === null;
       if (saved === null) admission.reopened(1, now, now);

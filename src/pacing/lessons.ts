@@ -6,11 +6,20 @@ import type { RateLearner } from './rate-learner.ts';
 export interface Lessons {
   /** An open account was closed. `isTelling` = attempts went at the rate that is being learned. */
   closed(retryAfterMs: number | null, facts: LimitFacts, isTelling: boolean): void;
-  /**
-   * It is open again; `failedAt` is when it was refused last, `isShared` whether other processes send, too. Returns the
-   * calls that were saved up meanwhile, null if that is not known.
-   */
-  opened(pauseMs: number, failedAt: number, now: number, isShared: boolean): number | null;
+  /** It is open again. Returns the calls that were saved up meanwhile, null if that is not known. */
+  opened(facts: OpeningFacts): number | null;
+}
+
+/** How an account was opened. Times are epoch milliseconds. */
+export interface OpeningFacts {
+  readonly now: number;
+  readonly pauseMs: number;
+  /** When it was refused last. */
+  readonly failedAt: number;
+  /** Whether other processes send, too. */
+  readonly isShared: boolean;
+  /** Whether calls made meanwhile were seen not to make the throttle last longer. */
+  readonly isLenient: boolean;
 }
 
 export function createLessons(learner: RateLearner, inFlightLimit: InFlightLimit): Lessons {
@@ -25,10 +34,10 @@ export function createLessons(learner: RateLearner, inFlightLimit: InFlightLimit
       const wasPaced = isFirst || !inFlightLimit.blames(facts);
       learner.refused({ at: facts.now, wasPaced, statedMs: retryAfterMs ?? 0 });
     },
-    opened(pauseMs, failedAt, now, isShared) {
+    opened({ now, pauseMs, failedAt, isShared, isLenient }) {
       inFlightLimit.reopened(pauseMs, now, isShared);
       if (!isOnRate) return null;
-      const saved = learner.reopened(now, failedAt);
+      const saved = learner.reopened(now, { failedAt, isLenient });
       // The other processes' bursts are not seen, but what they may use of it is known.
       if (saved > 1) learner.burstBegan(now);
       return saved;

@@ -191,6 +191,7 @@ export function createPacer(options: PacerOptions): Pacer {
         gate.close(retryAfterMs, { now, inFlight: atOnce, number, ...admission.waits, pacedBefore }, !wasCutOff);
       } else {
         inFlightLimit.refusedToo(number);
+        quota.refusedToo();
         if (retryAfterMs === null) {
           if (learner.rate === Number.POSITIVE_INFINITY) further();
           return;

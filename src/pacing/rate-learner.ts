@@ -15,6 +15,14 @@ export interface RefusalFacts {
   readonly statedMs: number;
 }
 
+/** How the pause went that ended with a granted probe. */
+export interface ReopeningFacts {
+  /** The last refusal, a probe's if one failed. Epoch milliseconds. */
+  readonly failedAt: number;
+  /** Whether calls made meanwhile were seen not to make the throttle last longer. */
+  readonly isLenient: boolean;
+}
+
 /** What is learned, as it is kept over a restart. */
 export interface LearnedRate {
   readonly rate: number | null;
@@ -50,10 +58,8 @@ export interface RateLearner {
   /**
    * A probe was granted: what the cycle that ended with the refusal has told is drawn now. Returns how many calls were
    * saved up during the pause.
-   *
-   * @param failedAt the last refusal, a probe's if one failed
    */
-  reopened(now: number, failedAt?: number): number;
+  reopened(now: number, facts?: ReopeningFacts): number;
   /** Time has passed during which `isPaced` says whether calls waited for the rate. */
   evolve(now: number, isPaced: boolean): void;
   snapshot(): LearnedRate;
@@ -64,6 +70,9 @@ export interface RateLearnerOptions {
   /** The rate that the contract with CommBox states: never exceeded, and tried again after a refusal. */
   readonly knownRate: number | null;
 }
+
+// Of a window that is lenient, and has calls spaced out, a refusal costs little: there is room again soon.
+const LITTLE_S = 0.2;
 
 export function createRateLearner(options: RateLearnerOptions): RateLearner {
   const ceiling = () => options.knownRate ?? Number.POSITIVE_INFINITY;
@@ -147,17 +156,20 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       refusal = facts;
       grantsBefore = grants - trailing.count(facts.at);
     },
-    reopened(now, failedAt) {
+    reopened(now, facts) {
       const wasShape = belief.shape;
       const at = refusal?.at ?? now;
       pauseMs = now - at;
-      if (refusal !== null) believe(conclusion(refusal, failedAt ?? at));
+      if (refusal !== null) believe(conclusion(refusal, facts?.failedAt ?? at));
       const { rate, burst, shape } = belief;
       const missed = (pauseMs * rate) / 1_000;
       caughtUp = savesUp(belief) ? Math.min(burst, missed) : 0;
       // The pause after a wrong guess at the shape says nothing about what the next refusal will cost.
       const isTelling = shape === wasShape && refusal?.wasPaced === true;
+      const isLittle =
+        facts?.isLenient === true && refusal?.statedMs === 0 && shape === 'window' && belief.windowS === 1;
       if (isTelling) belief = { ...belief, cost: Math.max(0.5, missed - caughtUp) };
+      else if (isLittle && belief.cost === null) belief = { ...belief, cost: LITTLE_S * rate };
       startedAt = at;
       openedAt = now;
       grants = 1;

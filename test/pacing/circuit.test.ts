@@ -58,7 +58,7 @@ t.test('what was left of a long window says nothing about the next pause', async
   const now = circuit.pausedUntil + 60_000;
   circuit.refused(null, now);
   t.ok(circuit.pausedUntil - now <= 2_750, `${circuit.pausedUntil - now} ms`);
-  circuit.refused(null, now + 10_000, false);
+  circuit.refused(null, now + 10_000, { isAlike: false });
   t.equal(circuit.pausedUntil - now - 10_000, 500, 'nothing at all, where windows are known to be long');
 });
 
@@ -75,6 +75,56 @@ t.test('the pause that sufficed is where the next one begins, and a little less 
     return ms;
   };
   t.strictSame([pauseAt(start + 10_000), pauseAt(start + 20_000), pauseAt(start + 30_000)], [400, 320, 256]);
+});
+
+/** Three refusals, and open again after so long. */
+function closeFor(circuit: Circuit, ms: number, at: number, kind = {}) {
+  circuit.refused(null, at, kind);
+  circuit.refusedToo();
+  circuit.refusedToo();
+  circuit.reopen(at + ms);
+}
+
+t.test('a throttle that holds no further call against anybody is asked again soon after one too many', async (t) => {
+  const circuit = throttle(() => 1);
+  const pauseAt = (now: number, kind = {}) => {
+    circuit.refused(null, now, kind);
+    const ms = circuit.pausedUntil - now;
+    circuit.reopen(circuit.pausedUntil);
+    return ms;
+  };
+  t.equal(pauseAt(start, { isSpaced: true }), 500, 'nobody knows yet');
+  closeFor(circuit, 1_500, start + 10_000);
+  t.equal(circuit.isLenient, false, 'half a second more for each');
+  closeFor(circuit, 1_000, start + 20_000);
+  t.equal(circuit.isLenient, true);
+  t.equal(pauseAt(start + 30_000), 500, 'after a burst, or at a rate that was far too high');
+  t.equal(pauseAt(start + 40_000, { isSpaced: true }), 100);
+
+  const now = start + 50_000;
+  circuit.refused(null, now, { isSpaced: true });
+  circuit.refused(null, now + 100);
+  t.equal(circuit.pausedUntil - now, 400, 'twice as long, and not shorter than what proved too short');
+  circuit.refused(null, now + 400);
+  circuit.refused(null, now + 1_100);
+  t.equal(circuit.pausedUntil - now, 1_100 + 700 + 4_000, 'after three it was more than one call too many');
+  circuit.reopen(now + 5_800);
+  t.equal(circuit.isLenient, false, 'it may be that each probe made it longer');
+  t.equal(pauseAt(start + 70_000, { isSpaced: true }), 500);
+});
+
+t.test('a short pause that was too short is remembered for its kind alone', async (t) => {
+  const circuit = throttle(() => 0);
+  closeFor(circuit, 1_000, start);
+  circuit.refused(null, start + 10_000, { isSpaced: true });
+  circuit.refused(null, start + 10_060);
+  circuit.reopen(start + 10_120);
+  const now = start + 20_000;
+  circuit.refused(null, now, { isSpaced: true });
+  t.equal(circuit.pausedUntil - now, 60);
+  circuit.reopen(now + 60);
+  circuit.refused(null, now + 10_000);
+  t.equal(circuit.pausedUntil - now - 10_000, 0);
 });
 
 t.test('what the server states is kept to; nothing stated, or nothing at all, is no help', async (t) => {

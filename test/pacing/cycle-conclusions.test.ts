@@ -66,6 +66,38 @@ t.test('a window that a burst used up is known at once', async (t) => {
   t.equal(restarted.shape, 'window', 'where the number is not known any more, too');
 });
 
+t.test('numbers that told a window from a bucket say nothing about a trial of that window', async (t) => {
+  const counted = [
+    { grants: 20, pauseS: Number.POSITIVE_INFINITY, activeS: 0.9 },
+    { grants: 20, pauseS: 1.05, activeS: 0.4 },
+  ];
+  const burst = cycle(17, 1_000, 300, 20, { burstAt: openedAt, caughtUp: 15, lastSecond: 20 });
+  const window = conclude(believe({ rate: 17, burst: 15, counted }), burst);
+  const trial = cycle(20.6, 600, 17_000, 340, { recentRate: 20.3, trial: trialOf(20, 20.6) });
+  const { rate } = conclude({ ...window, rate: 20.6 }, trial);
+  t.ok(rate > 19 && rate < 20.6, `${rate}`);
+});
+
+t.test(
+  'a window whose trials cost little is not taken for a bucket, though it grants the same each time',
+  async (t) => {
+    let belief = believe({ rate: 19.74, shape: 'window', provenRate: 19.74, refusedRate: 20.7 });
+    for (const tried of [20, 21.9, 20.6, 20, 21.9]) {
+      const seen = cycle(tried, 80, 10_000, 200, { recentRate: 20, trial: trialOf(tried) });
+      belief = conclude({ ...belief, rate: tried }, seen);
+      t.equal(belief.shape, 'window', `${tried}`);
+    }
+    const long = cycle(25, 80, 10_000, 200, {
+      trial: Array.from({ length: 12 }, (_, n) => ({ rate: 20 + n, seconds: 0.5 })),
+    });
+    t.equal(
+      conclude({ ...belief, rate: 25, sameMeans: 2, lastMean: 19.8, lastRefused: 20 }, long).shape,
+      'bucket',
+      'what a long trial was granted does tell',
+    );
+  },
+);
+
 t.test(
   'a burst that met fewer calls than the first one is a bucket, which fills more slowly than it seemed',
   async (t) => {

@@ -103,6 +103,23 @@ t.test('token bucket: a quota that is doubled is found within 15 s', async (t) =
   }
 });
 
+t.test(
+  'a window that states no wait, and is lenient: trials cost little, and most find twice the quota within 15 s',
+  async (t) => {
+    const timing = { serviceMs: [20, 40], refusalMs: [20, 40], wayMs: [0.5, 3] } as const;
+    for (const name of ['fixed window', 'sliding window'] as const) {
+      const [before, after] = [20, 40].map((perSecond) => models[name]?.(perSecond)) as [Throttle, Throttle];
+      const unstated = { retryAfter: 'none' } as const;
+      const change = { atMs: 45_000, throttle: { ...after, ...unstated } };
+      const all = await runs({ ...timing, throttle: { ...before, ...unstated }, change, messages: 3_300 }, MANY_SEEDS);
+      const inTime = all.filter((run) => settledAfterMs(run, 45_000, 40) <= 15_000).length;
+      t.ok(inTime >= 24, `${name}: ${inTime} of ${all.length}`);
+      const used = all.map((run) => rate(run, 10_000, 45_000) / 20);
+      t.ok(Math.min(...used) >= 0.965, `${name}: ${Math.min(...used).toFixed(3)} of the quota before`);
+    }
+  },
+);
+
 t.test('a bucket is not taken for a window: most trials of twice the quota come soon, and succeed', async (t) => {
   const timing = { serviceMs: [20, 40], refusalMs: [20, 40], wayMs: [0.5, 3] } as const;
   for (const retryAfter of ['none', 'seconds'] as const) {
