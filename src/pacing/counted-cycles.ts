@@ -93,4 +93,9 @@ export function meetsNumber(belief: Belief, cycle: Cycle): boolean {
   return isLonger && Math.abs(cycle.grants - first.grants) <= doubtOf(first.grants);
 }
 
+/** Whether so many calls within a second are as many as the window takes, of which they were counted before. */
+export function hasUsed({ windowCalls, windowS }: Belief, calls: number): boolean {
+  return windowCalls !== null && windowS === 1 && calls >= windowCalls - doubtOf(windowCalls);
+}
+
 const doubtOf = (calls: number) => DOUBT_CALLS + DOUBT_PART * calls;

@@ -1,5 +1,5 @@
 import { wasTooLarge, withBurstCut, withBurstGranted, withSafeBurst } from './burst-size.ts';
-import { callsOfSecond, isNoBucket, meetsNumber, withAlike, withCount } from './counted-cycles.ts';
+import { callsOfSecond, hasUsed, isNoBucket, meetsNumber, withAlike, withCount } from './counted-cycles.ts';
 import {
   activeMs,
   blamesBurst,
@@ -90,7 +90,9 @@ function concludeWindow(before: Belief, cycle: Cycle): Belief {
   const belief: Belief = { ...before, shape: 'window', windowS, burst: 1, cost: null, counted: [] };
   const guess = used === null ? 0 : used.rate * margin(windowS);
   if (used !== null && guess >= mean) {
-    if (used.isSeen || guess >= 0.95 * rate) return withRate({ ...belief, refusedRate: guess * 1.05 }, guess);
+    const windowCalls = windowS === 1 ? cycle.grants : null;
+    if (used.isSeen || guess >= 0.95 * rate)
+      return withRate({ ...belief, windowCalls, refusedRate: guess * 1.05 }, guess);
     const goal = guess + (belowRound(rate) * margin(windowS) - guess) * 0.3;
     return withRate({ ...belief, refusedRate: rate }, guess, goal);
   }
@@ -108,7 +110,8 @@ function windowUsedUp(belief: Belief, cycle: Cycle): Belief | null {
   const guess = used.rate * margin(seconds);
   const isLikely = isSeen || (activeMs(cycle) <= 1_000 && guess >= 0.4 * belief.rate);
   if (!isLikely || guess >= 0.97 * belief.rate) return null;
-  return withRate({ ...belief, windowS: seconds, refusedRate: guess * 1.05, provenRate: 0 }, guess);
+  const window = { ...belief, windowS: seconds, windowCalls: null, refusedRate: guess * 1.05, provenRate: 0 };
+  return withRate(window, guess);
 }
 
 /** Whatever rate was tried, the same was granted again and again: that is what flows into a bucket. */
@@ -122,7 +125,7 @@ function withMeans(belief: Belief, cycle: Cycle): Belief {
   const next = withSteadyMean({ ...belief, sameMeans, lastMean: mean, lastRefused: rate }, cycle);
   if (belief.shape !== 'window' || (sameMeans < SAME_MEANS && !isSteadyBucket(next))) return next;
   const burst = Math.max(1, Math.floor((0.8 * pauseMs(cycle) * mean) / 1_000));
-  return { ...next, shape: 'bucket', windowS: 1, burst, safeBurst: 0, steady: null };
+  return { ...next, shape: 'bucket', windowS: 1, windowCalls: null, burst, safeBurst: 0, steady: null };
 }
 
 const isShortTrial = (cycle: Cycle) =>
@@ -144,7 +147,8 @@ const isSteadyBucket = ({ steady, rate }: Belief) =>
 /** A window of a second that takes so many calls. */
 function countedWindow(belief: Belief, calls: number): Belief {
   const rate = calls * margin(1);
-  const window = { ...belief, shape: 'window', windowS: 1, burst: 1, cost: null, counted: [] } as const;
+  const counted = { windowS: 1, windowCalls: calls, counted: [] } as const;
+  const window = { ...belief, ...counted, shape: 'window', burst: 1, cost: null } as const;
   return withRate({ ...window, refusedRate: rate * 1.05, provenRate: 0 }, rate);
 }
 
@@ -160,7 +164,8 @@ function concludeRate(before: Belief, cycle: Cycle): Belief {
   if (shape === 'bucket') return withRate(belief, bucketRate(belief, cycle));
   const mean = meanOf(cycle);
   if (isFarLess(belief, cycle)) return withRate({ ...belief, refusedRate: rate }, mean);
-  const isLate = activeMs(cycle) > WHILE_MS * windowS && !isOnTrial;
+  const isUsual = before.windowCalls !== null && rate <= before.windowCalls && hasUsed(before, cycle.lastSecond);
+  const isLate = !isOnTrial && (isUsual || activeMs(cycle) > WHILE_MS * windowS);
   const roundRate = belowRound(refusedRate * windowS) / windowS;
   const lateRate = isLate ? (1 - LATENESS_S / windowS) * refusedRate : 0;
   const goal = Math.max(roundRate * margin(windowS), lateRate, provenRate);

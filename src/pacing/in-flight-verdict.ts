@@ -14,6 +14,8 @@ export interface LimitFacts {
   readonly openedAt: number;
   /** How many calls of other processes were in flight is a guess. */
   readonly isGuess?: boolean;
+  /** As many calls went through within a second as the throttle, being a window, was seen to take. */
+  readonly isUsedUp?: boolean;
 }
 
 /** What was seen before it was refused. Times are epoch milliseconds. */
@@ -55,7 +57,9 @@ export function isAboutNumber(facts: LimitFacts, seen: Seen): boolean {
   const isOnTrial = inFlight > seen.held && now - seen.raisedAt < TRIAL_MS;
   const isOnlyBound = now - boundAt < RECENT_MS && now - pacedAt > Math.min(UNPACED_MS, now - openedAt);
   const isLikely = (isOnlyBound || isMoreThanSince(facts, seen)) && seen.blamed < MOST_BLAMES;
-  return isMoreThanEver || isOnTrial || isLikely || isBurst(facts, seen);
+  // A window refuses for its own reasons, with as many in flight as happen to be.
+  const isOther = facts.isUsedUp === true;
+  return isMoreThanEver || isOnTrial || (!isOther && (isLikely || isBurst(facts, seen)));
 }
 
 /**

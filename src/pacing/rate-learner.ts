@@ -1,3 +1,4 @@
+import { hasUsed } from './counted-cycles.ts';
 import { conclude, concludeUnpaced } from './cycle-conclusions.ts';
 import type { Cycle } from './cycle-evidence.ts';
 import { concludeFirst, firstRate } from './first-refusal.ts';
@@ -53,6 +54,8 @@ export interface RateLearner {
   begin(now: number): void;
   /** More calls started together than the rate alone allows. */
   burstBegan(now: number): void;
+  /** Whether a refusal while so many are in flight is what a window does that was used up. */
+  isUsedUp(now: number, inFlight: number): boolean;
   /** The first refusal since the last opening. */
   refused(facts: RefusalFacts): void;
   /**
@@ -150,6 +153,8 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     burstBegan(now) {
       burstAt = now;
     },
+    // What was granted to calls whose answers are on their way is not known yet.
+    isUsedUp: (now, inFlight) => hasUsed(belief, trailing.count(now) + inFlight - 1),
     refused(facts) {
       begin(facts.at);
       if (belief.rate === Number.POSITIVE_INFINITY && refusal === null) narrow(facts.at);

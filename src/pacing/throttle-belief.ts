@@ -23,6 +23,8 @@ export interface Belief {
   readonly shape: ThrottleShape;
   /** How long a window is, in seconds: the time in which the throttle answers to a rate. One, unless seen to be longer. */
   readonly windowS: number;
+  /** How many calls a window of a second takes, where that was counted; null = it was not. */
+  readonly windowCalls: number | null;
   /** How many messages a refusal costs; null = not known. */
   readonly cost: number | null;
   /** How many cycles in a row ended soon after they had begun. */
@@ -66,6 +68,7 @@ export function initialBelief(knownRate: number): Belief {
     mostBurst: MOST_BURST,
     shape: Number.isFinite(knownRate) ? 'window' : 'bucket',
     windowS: 1,
+    windowCalls: null,
     cost: null,
     quickRefusals: 0,
     lastMean: 0,

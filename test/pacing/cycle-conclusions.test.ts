@@ -175,6 +175,15 @@ t.test('a rate that went well for a while gives way a little: some calls may hav
   t.ok(isAbout(soon.target, 18.75), `${soon.target}: the next round number, if it did not`);
 });
 
+t.test('a window whose calls were counted, and that granted as many, met calls that came late', async (t) => {
+  const before = believe({ rate: 19.74, shape: 'window', windowCalls: 20 });
+  const after = (lastSecond: number, rate = 19.74) =>
+    conclude({ ...before, rate }, cycle(rate, 1_050, 2_000, 39, { lastSecond })).target;
+  t.ok(isAbout(after(19), 19.5), `${after(19)}`);
+  t.ok(isAbout(after(17), 18.75), `${after(17)}: it may take fewer by now`);
+  t.ok(isAbout(after(20, 20.5), 19.74), `${after(20, 20.5)}: a rate beyond it is refused for what it is`);
+});
+
 t.test('a trial that is refused leads back to what was proven', async (t) => {
   const before = believe({ rate: 20.2, shape: 'window', provenRate: 19.7 });
   const { rate, target } = conclude(

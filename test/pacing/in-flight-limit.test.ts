@@ -144,6 +144,18 @@ t.test('with the rate in the way it is about their number if many were granted, 
   t.equal(refusedWith(4, 20), false, 'as many were granted');
 });
 
+t.test('a refusal by a window that was used up is not about how many happen to be in flight', async (t) => {
+  const refused = (isUsedUp: boolean) => {
+    const limit = createInFlightLimit({ concurrency: 32 });
+    limit.granted({ inFlight: 5, tookMs: 30 }, false, now);
+    limit.reopened(1_000, now);
+    for (let n = 0; n < 120; n++) limit.granted({ inFlight: 1 + (n % 2), tookMs: 30 }, false, now);
+    return limit.blames({ ...paced(3), openedAt: now - 6_000, isUsedUp });
+  };
+  t.equal(refused(false), true);
+  t.equal(refused(true), false);
+});
+
 t.test('two in flight are not too many for whoever was granted a burst of twice as many', async (t) => {
   const refusedAfter = (burst: readonly number[]) => {
     const limit = createInFlightLimit({ concurrency: 32 });
