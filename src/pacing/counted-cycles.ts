@@ -93,9 +93,13 @@ export function meetsNumber(belief: Belief, cycle: Cycle): boolean {
   return isLonger && Math.abs(cycle.grants - first.grants) <= doubtOf(first.grants);
 }
 
-/** Whether so many calls within a second are as many as the window takes, of which they were counted before. */
-export function hasUsed({ windowCalls, windowS }: Belief, calls: number): boolean {
-  return windowCalls !== null && windowS === 1 && calls >= windowCalls - doubtOf(windowCalls);
+/**
+ * Whether so many calls within a second are as many as the window takes, of which they were counted before, or, `isLikely`,
+ * as had been granted before every refusal so far.
+ */
+export function hasUsed({ windowCalls, windowS, alike }: Belief, calls: number, isLikely = false): boolean {
+  const most = windowCalls ?? (isLikely ? (alike?.count ?? null) : null);
+  return most !== null && windowS === 1 && calls >= most - doubtOf(most);
 }
 
 const doubtOf = (calls: number) => DOUBT_CALLS + DOUBT_PART * calls;

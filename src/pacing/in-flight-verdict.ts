@@ -56,10 +56,11 @@ export function isAboutNumber(facts: LimitFacts, seen: Seen): boolean {
   const isMoreThanEver = inFlight > seen.mostGranted && boundAt > pacedAt;
   const isOnTrial = inFlight > seen.held && now - seen.raisedAt < TRIAL_MS;
   const isOnlyBound = now - boundAt < RECENT_MS && now - pacedAt > Math.min(UNPACED_MS, now - openedAt);
-  const isLikely = (isOnlyBound || isMoreThanSince(facts, seen)) && seen.blamed < MOST_BLAMES;
+  const { isUsedUp = false, isGuess = false } = facts;
+  const isKnown = !isGuess || facts.number >= FEW;
+  const isLikely = isKnown && (isOnlyBound || isMoreThanSince(facts, seen)) && seen.blamed < MOST_BLAMES;
   // A window refuses for its own reasons, with as many in flight as happen to be.
-  const isOther = facts.isUsedUp === true;
-  return isMoreThanEver || isOnTrial || (!isOther && (isLikely || isBurst(facts, seen)));
+  return isMoreThanEver || isOnTrial || (!isUsedUp && (isLikely || isBurst(facts, seen)));
 }
 
 /**

@@ -32,7 +32,8 @@ export function createLessons(learner: RateLearner, inFlightLimit: InFlightLimit
       const isFirst = learner.rate === Number.POSITIVE_INFINITY;
       if (isFirst) inFlightLimit.refusedFirst(facts);
       const wasPaced =
-        isFirst || !inFlightLimit.blames({ ...facts, isUsedUp: learner.isUsedUp(facts.now, facts.inFlight) });
+        isFirst ||
+        !inFlightLimit.blames({ ...facts, isUsedUp: learner.isUsedUp(facts.now, facts.inFlight, facts.isGuess) });
       learner.refused({ at: facts.now, wasPaced, statedMs: retryAfterMs ?? 0 });
     },
     opened({ now, pauseMs, failedAt, isShared, isLenient }) {

@@ -54,8 +54,8 @@ export interface RateLearner {
   begin(now: number): void;
   /** More calls started together than the rate alone allows. */
   burstBegan(now: number): void;
-  /** Whether a refusal while so many are in flight is what a window does that was used up. */
-  isUsedUp(now: number, inFlight: number): boolean;
+  /** Whether a refusal while so many are in flight is what a window does that was used up; or, `isGuess`, may be. */
+  isUsedUp(now: number, inFlight: number, isGuess?: boolean): boolean;
   /** The first refusal since the last opening. */
   refused(facts: RefusalFacts): void;
   /**
@@ -154,7 +154,7 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       burstAt = now;
     },
     // What was granted to calls whose answers are on their way is not known yet.
-    isUsedUp: (now, inFlight) => hasUsed(belief, trailing.count(now) + inFlight - 1),
+    isUsedUp: (now, inFlight, isGuess) => hasUsed(belief, trailing.count(now) + inFlight - 1, isGuess),
     refused(facts) {
       begin(facts.at);
       if (belief.rate === Number.POSITIVE_INFINITY && refusal === null) narrow(facts.at);
