@@ -1,5 +1,5 @@
 import t from 'tap';
-import { callsOfSecond, isNoBucket, withAlike } from '../../src/pacing/counted-cycles.ts';
+import { callsOfSecond, hasUsed, isNoBucket, withAlike } from '../../src/pacing/counted-cycles.ts';
 import { type Belief, type CountedCycle, initialBelief } from '../../src/pacing/throttle-belief.ts';
 import { sampleCycle } from './sample-cycle.ts';
 
@@ -64,4 +64,18 @@ t.test('refusals that all came when as many had been granted within a second are
   t.equal(callsOfSecond(crowded), null, 'a second had more in between');
   const window: Belief = { ...after(20, 20), shape: 'window' };
   t.equal(callsOfSecond(withAlike(window, sampleCycle(400, 5_000, 80, { lastSecond: 20 }))), null, 'it is one already');
+});
+
+t.test('a window of a second is used up when as many calls were granted as it was seen to take', async (t) => {
+  const nothing = initialBelief(FULL);
+  const counted: Belief = { ...nothing, windowCalls: 20 };
+  t.strictSame(
+    [20, 19, 18].map((calls) => hasUsed(counted, calls)),
+    [true, true, false],
+  );
+  t.equal(hasUsed({ ...counted, windowS: 5 }, 20), false);
+  const met: Belief = { ...nothing, alike: { count: 20, refusals: 1 } };
+  t.equal(hasUsed(met, 20), false, 'what was met before may have been something else');
+  t.equal(hasUsed(met, 20, true), true, 'unless that is likely enough');
+  t.equal(hasUsed(nothing, 1_000, true), false);
 });

@@ -156,6 +156,19 @@ t.test('a refusal by a window that was used up is not about how many happen to b
   t.equal(refused(true), false);
 });
 
+t.test('of several processes two in flight say nothing: how many the others have is a guess', async (t) => {
+  const refused = (number: number, isGuess: boolean) => {
+    const limit = createInFlightLimit({ concurrency: 32 });
+    limit.granted({ inFlight: 5, tookMs: 30 }, false, now);
+    limit.reopened(1_000, now - 1_000);
+    limit.granted({ inFlight: 1, tookMs: 30 }, false, now);
+    return limit.blames({ ...bound(number), boundAt: now - 600, pacedAt: NEVER, openedAt: now - 1_000, isGuess });
+  };
+  t.equal(refused(2, false), true);
+  t.equal(refused(2, true), false);
+  t.equal(refused(3, true), true);
+});
+
 t.test('two in flight are not too many for whoever was granted a burst of twice as many', async (t) => {
   const refusedAfter = (burst: readonly number[]) => {
     const limit = createInFlightLimit({ concurrency: 32 });
