@@ -6,8 +6,9 @@ export interface ClimbFacts {
   readonly openedAt: number;
   /** The last refusal, or the opening where none came before it. */
   readonly refusedAt: number;
-  /** How long the pause before the opening was. */
+  /** How long the pause before the opening was, and whether its length was stated. */
   readonly pauseMs: number;
+  readonly isStated: boolean;
   /** When more calls started together than the rate alone allows. */
   readonly burstAt: number;
 }
@@ -27,7 +28,7 @@ const STEP_MS = 500;
 const MOST_STEPS = 4;
 // What trying a higher rate may cost: this share of what could be sent.
 const EXPLORATION = 0.012;
-// What a bucket saves up meanwhile is not lost, and only the rest of a pause is.
+// A bucket saves up most of a pause that is stated, and that says what it costs; else the next may be a longer one.
 const SAVING_EXPLORATION = 0.016;
 const LEAST_HOLD_MS = 5_000;
 const HOLD_WINDOWS = 2;
@@ -42,12 +43,12 @@ const SEARCH = { first: 0.07, factor: 1.2, most: 0.2 };
 const TRIAL = { first: 0.015, factor: 2, most: 0.2 };
 
 /** How long a rate is left alone: so that refusals cost no more than what may be spent on exploring. */
-export function holdMs(belief: Belief, pauseMs: number): number {
+export function holdMs(belief: Belief, { pauseMs, isStated }: Pick<ClimbFacts, 'pauseMs' | 'isStated'>): number {
   const { rate, refusedRate, cost, windowS } = belief;
   const lost = cost ?? (rate * Math.max(pauseMs, 250)) / 1_000;
   // Where a rate that was refused lies far above, there is more to gain.
   const gap = Number.isFinite(refusedRate) ? Math.max(0, refusedRate / rate - 1.06) : 0;
-  const share = savesUp(belief) ? SAVING_EXPLORATION : EXPLORATION;
+  const share = isStated && savesUp(belief) ? SAVING_EXPLORATION : EXPLORATION;
   const ms = (lost / ((share + gap / 4) * rate)) * 1_000;
   const least = Math.max(LEAST_HOLD_MS, HOLD_WINDOWS * 1_000 * windowS);
   return Math.max(least, Math.min(MOST_HOLD_MS, ms));
@@ -89,7 +90,7 @@ export function createRateClimb(): RateClimb {
     }
     // A failed trial of a long window costs much, unless it is known where to go back to.
     const isSafe = belief.windowS === 1 || belief.provenRate >= rate * 0.998;
-    const isDue = growth > 0 || (isSafe && now - facts.refusedAt > holdMs(belief, facts.pauseMs));
+    const isDue = growth > 0 || (isSafe && now - facts.refusedAt > holdMs(belief, facts));
     return isDue ? grow(belief, TRIAL) : belief;
   };
 

@@ -184,7 +184,8 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
     },
     evolve(now, isPaced) {
       if (belief.rate === Number.POSITIVE_INFINITY) return;
-      const facts = { openedAt, refusedAt: refusal?.at ?? openedAt, pauseMs, burstAt };
+      const isStated = (refusal?.statedMs ?? 0) > 0;
+      const facts = { openedAt, refusedAt: refusal?.at ?? openedAt, pauseMs, isStated, burstAt };
       const next = climb.evolve(belief, facts, isPaced, now);
       if (next !== belief) believe(next);
     },

@@ -10,7 +10,7 @@ const belief = (part: Partial<Belief>): Belief => ({
   refusedRate: 21,
   ...part,
 });
-const facts = { openedAt: start, refusedAt: start, pauseMs: 0, burstAt: Number.NEGATIVE_INFINITY };
+const facts = { openedAt: start, refusedAt: start, pauseMs: 0, isStated: false, burstAt: Number.NEGATIVE_INFINITY };
 
 /** The rates of so many half seconds. */
 function climbed(from: Belief, steps: number, isPaced = true) {
@@ -28,10 +28,13 @@ function climbed(from: Belief, steps: number, isPaced = true) {
 }
 
 t.test('a rate is left alone for the longer, the more a refusal costs', async (t) => {
-  t.equal(holdMs(belief({ cost: 0.5 }), 0), 5_000, 'never less');
-  t.ok(Math.abs(holdMs(belief({ cost: 12 }), 0) - 50_000) < 1, '12 of 1000 calls');
-  t.equal(holdMs(belief({ cost: 200 }), 0), 120_000, 'never more');
-  t.ok(holdMs(belief({ cost: 12, refusedRate: 30 }), 0) < 12_000, 'less where there is much to gain');
+  t.equal(holdMs(belief({ cost: 0.5 }), facts), 5_000, 'never less');
+  t.ok(Math.abs(holdMs(belief({ cost: 12 }), facts) - 50_000) < 1, '12 of 1000 calls');
+  const bucket = belief({ cost: 12, burst: 20 });
+  t.ok(Math.abs(holdMs(bucket, { ...facts, isStated: true }) - 37_500) < 1, 'less with a bucket that states its waits');
+  t.ok(Math.abs(holdMs(bucket, facts) - 50_000) < 1, 'but not with one that may punish');
+  t.equal(holdMs(belief({ cost: 200 }), facts), 120_000, 'never more');
+  t.ok(holdMs(belief({ cost: 12, refusedRate: 30 }), facts) < 12_000, 'less where there is much to gain');
 });
 
 t.test('a higher rate is tried carefully, then in ever larger steps: a doubled quota takes four seconds', async (t) => {
@@ -71,7 +74,7 @@ t.test(
   'a window of a minute is left alone for longer, and goes on trial once there is something to go back to',
   async (t) => {
     const minute = belief({ windowS: 60, cost: 0.5 });
-    t.equal(holdMs(minute, 0), 120_000);
+    t.equal(holdMs(minute, facts), 120_000);
     t.strictSame(new Set(climbed(minute, 238).rates), new Set([20]), 'held for two minutes');
     const { rates } = climbed(minute, 420);
     t.ok((rates.at(-1) ?? 0) > 20.5 && (rates.at(-1) ?? 0) < 22.5, `${rates.at(-1)}: a step takes half a minute`);
