@@ -180,6 +180,10 @@ export function createCircuit({ cause, random }: CircuitOptions): Circuit {
       if (next !== period) inFlight = 0;
       period = next;
       if (!isClosed) refusedAt = state.closedAt;
+      if (!isClosed || !state.isClosed) {
+        isSpaced = false;
+        leniency.restart();
+      }
       ({ isClosed, pausedUntil, closedAt, failures } = state);
     },
     snapshot: () => ({ isClosed, pausedUntil, closedAt, failures }),

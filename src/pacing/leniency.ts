@@ -6,6 +6,8 @@ export interface Leniency {
   refused(isFirst: boolean): void;
   /** The account is open again. `wasTrusted`: the pauses were as short as one that is lenient allows. */
   reopened(closedMs: number, wasTrusted: boolean): void;
+  /** Whatever was refused so far belongs to a pause that another process saw begin, or end. */
+  restart(): void;
 }
 
 // Fewer refusals say little: the throttle may have lasted as long anyway.
@@ -25,9 +27,14 @@ export function createLeniency(): Leniency {
       refusals = isFirst ? 1 : refusals + 1;
     },
     reopened(closedMs, wasTrusted) {
-      if (refusals < TELLING) return;
-      if (closedMs < EACH_MS * refusals) isProven = true;
+      const seen = refusals;
+      refusals = 0;
+      if (seen < TELLING) return;
+      if (closedMs < EACH_MS * seen) isProven = true;
       else if (wasTrusted) isProven = false;
+    },
+    restart() {
+      refusals = 0;
     },
   };
 }

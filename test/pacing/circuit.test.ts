@@ -113,6 +113,24 @@ t.test('a throttle that holds no further call against anybody is asked again soo
   t.equal(pauseAt(start + 70_000, { isSpaced: true }), 500);
 });
 
+t.test('a pause that another process saw begin says nothing about how lenient the throttle is', async (t) => {
+  const circuit = throttle(() => 1);
+  circuit.refused(null, start);
+  circuit.refusedToo();
+  circuit.refusedToo();
+  circuit.adopt({ isClosed: false, pausedUntil: 0, closedAt: start, failures: 0 }, 7);
+  circuit.adopt({ isClosed: true, pausedUntil: start + 20_000, closedAt: start + 19_000, failures: 1 }, 8);
+  circuit.reopen(start + 20_000);
+  t.equal(circuit.isLenient, false);
+
+  closeFor(circuit, 1_000, start + 30_000);
+  circuit.refused(null, start + 40_000, { isSpaced: true });
+  circuit.adopt({ isClosed: false, pausedUntil: 0, closedAt: start + 40_000, failures: 0 }, 9);
+  circuit.adopt({ isClosed: true, pausedUntil: start + 50_000, closedAt: start + 49_000, failures: 1 }, 10);
+  circuit.refused(null, start + 50_000);
+  t.equal(circuit.pausedUntil - start - 50_000, 2_000, 'twice half a second, after what proved too short: a second');
+});
+
 t.test('a short pause that was too short is remembered for its kind alone', async (t) => {
   const circuit = throttle(() => 0);
   closeFor(circuit, 1_000, start);
