@@ -64,10 +64,8 @@ const common = {
   ledger: {
     begin: async () => true,
     settle: async () => 'held' as const,
-    ended: async () => null,
+    settleUnsent: async () => undefined,
     follow: () => {},
-    revoke: () => {},
-    isRevoked: () => false,
     undoTake: () => {},
     note: () => {},
   },

@@ -11,7 +11,7 @@ import { createFlowLines } from './flow-lines.ts';
 import type { Ledger, Recorded } from './ledger.ts';
 import type { Message } from './message.ts';
 import * as outcomes from './outcomes.ts';
-import { createOutlook, type Outlook, type Prospect } from './outlook.ts';
+import { atItsTime, createOutlook, type Outlook, type Prospect } from './outlook.ts';
 import { createPatience, type End } from './patience.ts';
 import { createReturning } from './returning.ts';
 import { createTurns } from './turns.ts';
@@ -79,13 +79,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (message.state !== 'queued') return;
     end(message, clock.now());
     lines.drop(message);
-    if (message.isStored) recordEnd(message).then(() => finish(message));
+    if (message.isStored) ledger.settleUnsent(message).then(() => finish(message));
     else finish(message);
-  };
-  const recordEnd = async (message: Message) => {
-    if ((await ledger.settle(message, null)) !== 'lost') return;
-    const row = await ledger.ended(message.id);
-    if (row !== null) outcomes.endedElsewhere(message, row);
   };
   const giveAllUp = (end: End) => {
     for (const message of [...lines.all(), ...delays.messages()]) giveUp(message, end);
@@ -131,8 +126,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     else requeue(message);
   };
 
+  const isIdle = () => courier.busy === 0 && turns.reserved === 0;
   const checkIdle = () => {
-    if (courier.busy === 0 && turns.reserved === 0) for (const resolve of whenIdle.splice(0)) resolve();
+    if (isIdle()) for (const resolve of whenIdle.splice(0)) resolve();
   };
 
   const returning = createReturning({
@@ -231,16 +227,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     outlook,
     prospect(message, own) {
       const now = clock.now();
-      const prospect = outlook.prospect(message, own, now);
-      if (message.readyAt <= now) return prospect;
-      const notBefore = (at: number) => Math.max(at, message.readyAt);
-      const { startsAt, startsAtBest } = prospect;
-      return {
-        ...prospect,
-        waitingFor: 'schedule',
-        startsAt: notBefore(startsAt),
-        startsAtBest: notBefore(startsAtBest),
-      };
+      return atItsTime(outlook.prospect(message, own, now), message.readyAt, now);
     },
     waiting: lines.counts,
     demand() {
@@ -255,7 +242,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       turns.stop();
       giveAllUp(outcomes.shutDown);
     },
-    idle: () =>
-      courier.busy === 0 && turns.reserved === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve)),
+    idle: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
   };
 }

@@ -1,9 +1,10 @@
 import type { Clock } from '../kernel/clock.ts';
 import { StorageUnavailable, UNDER_WAY_MS } from '../store/errors.ts';
-import type { AttemptRecord, MessageRow } from '../store/message-row.ts';
+import type { AttemptRecord } from '../store/message-row.ts';
 import type { Settlement } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
 import { isFinal, type Message } from './message.ts';
+import { endedElsewhere } from './outcomes.ts';
 import { rowOf, settlementOf } from './stored-message.ts';
 
 /** What came of a record: see `Ledger.settle`. */
@@ -14,12 +15,12 @@ export interface Ledger {
   /** Records the start of an attempt of a stored message whose caller waits. False if it may not be sent any more. */
   begin(message: Message): Promise<boolean>;
   /**
-   * Records where a stored message stands now. `held` is false if it was taken over meanwhile; `late` means that the
-   * store is out of reach and the record will be repeated until it is there.
+   * Records where a stored message stands now. `lost` means that it was taken over meanwhile, `late` that the store is
+   * out of reach and the record will be repeated until it is there.
    */
   settle(message: Message, attempt: AttemptRecord | null): Promise<Recorded>;
-  /** A message as it ended in the store; null if it has not ended there, or nobody can tell now. */
-  ended(id: string): Promise<MessageRow | null>;
+  /** Records that a stored message ended without an attempt. If it ended elsewhere meanwhile, that is its end. */
+  settleUnsent(message: Message): Promise<void>;
   /**
    * A plain message is being stored as it is now: from here on its steps are recorded, each once the row is there. If
    * it could not be stored, it goes on without a row.
@@ -95,17 +96,24 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
     }
   };
 
+  const settleArrived: Ledger['settle'] = (message, attempt) => {
+    const settlement = settlementOf(message, attempt, clock.now() + keepKeysMs);
+    const stored = arriving.get(message);
+    if (stored === undefined) return settle(message, settlement);
+    return stored.then((isStored) => (isStored ? settle(message, settlement) : 'held'));
+  };
+
   return {
     begin(message) {
       const stored = arriving.get(message);
       if (stored === undefined) return store.begin(message.id);
       return stored.then((isStored) => !isStored || store.begin(message.id));
     },
-    settle(message, attempt) {
-      const settlement = settlementOf(message, attempt, clock.now() + keepKeysMs);
-      const stored = arriving.get(message);
-      if (stored === undefined) return settle(message, settlement);
-      return stored.then((isStored) => (isStored ? settle(message, settlement) : 'held'));
+    settle: settleArrived,
+    async settleUnsent(message) {
+      if ((await settleArrived(message, null)) !== 'lost') return;
+      const row = await store.get(message.id).catch(() => null);
+      if (row !== null && isFinal(row)) endedElsewhere(message, row);
     },
     follow(message, stored) {
       message.isStored = true;
@@ -115,10 +123,6 @@ export function createLedger({ store, clock, keepKeysMs }: LedgerOptions): Stopp
         return isStored;
       });
       arriving.set(message, arrival);
-    },
-    async ended(id) {
-      const row = await store.get(id).catch(() => null);
-      return row !== null && isFinal(row) ? row : null;
     },
     note: (message) => store.record(rowOf(message)),
     undoTake: (account, takenAt) => insist(async () => (await store.undoTake(account, takenAt)) > 0),

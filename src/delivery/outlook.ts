@@ -48,6 +48,13 @@ export interface OutlookOptions {
   readonly waiting: () => readonly { readonly flow: FlowKey; readonly waiting: number }[];
 }
 
+/** What is scheduled starts no sooner than it may. */
+export function atItsTime(prospect: Prospect, readyAt: number, now: number): Prospect {
+  if (readyAt <= now) return prospect;
+  const startsAt = Math.max(prospect.startsAt, readyAt);
+  return { ...prospect, waitingFor: 'schedule', startsAt, startsAtBest: Math.max(prospect.startsAtBest, readyAt) };
+}
+
 // A count is taken again each second; with so many missed because of changes in between, it must count anyway.
 const MOST_MISSED = 3;
 

@@ -42,9 +42,9 @@ export interface Circuit {
   readonly isLenient: boolean;
   /** An attempt of the current period was refused. */
   refused(retryAfterMs: number | null, now: number, kind?: RefusalKind): void;
-  /** Another one that was on its way then was refused, too. */
-  refusedToo(): void;
-  /** An attempt of an earlier period was refused: wait at least as long. */
+  /** Another one that was on its way then was refused, too. `isUnknown`: nothing was learned of the throttle so far. */
+  refusedToo(retryAfterMs: number | null, now: number, isUnknown: boolean): void;
+  /** An attempt of an earlier period was refused by another process: wait at least as long. */
   extend(until: number): void;
   /** A probe was granted. */
   reopen(now: number): void;
@@ -85,6 +85,11 @@ const LONGEST_PAUSE_MS = 300_000;
 // If as many short pauses did not suffice, it was more than one call too many.
 const MOST_SPACED = 3;
 
+// Of a throttle about which nothing is known, each further call that it refused at once may have made it last longer. But
+// of very many the first pause must not be as long as one that several failed probes would make.
+const FURTHER_MS = 250;
+const MOST_FURTHER_MS = 3_000;
+
 export function createCircuit({ cause, random }: CircuitOptions): Circuit {
   const isQuota = cause === 'quota';
   let period: Period = 0;
@@ -111,6 +116,10 @@ export function createCircuit({ cause, random }: CircuitOptions): Circuit {
     if (retryAfterMs === null || retryAfterMs === 0) return ownMs;
     const statedMs = backoffMs(policy(), failures, retryAfterMs, random);
     return failures > 1 ? Math.max(statedMs, ownMs) : statedMs;
+  };
+
+  const extend = (until: number) => {
+    if (isClosed) pausedUntil = Math.max(pausedUntil, until);
   };
 
   return {
@@ -164,12 +173,12 @@ export function createCircuit({ cause, random }: CircuitOptions): Circuit {
       refusedAt = now;
       pausedUntil = now + delayMs(retryAfterMs);
     },
-    refusedToo() {
+    refusedToo(retryAfterMs, now, isUnknown) {
       leniency.refused(false);
+      if (retryAfterMs !== null) extend(now + retryAfterMs);
+      else if (isUnknown) extend(Math.min(pausedUntil + FURTHER_MS, refusedAt + MOST_FURTHER_MS));
     },
-    extend(until) {
-      if (isClosed) pausedUntil = Math.max(pausedUntil, until);
-    },
+    extend,
     reopen(now) {
       leniency.reopened(now - closedAt, isSpaced);
       if (failures === 1) floor().sufficed(now - refusedAt);

@@ -4,7 +4,7 @@ import { createLessons } from './lessons.ts';
 import type { PacerParts } from './pacer-parts.ts';
 import { alarmOf, type PacingAlarm } from './pacer-state.ts';
 import type { PacerMemory } from './role.ts';
-import { savesUp } from './throttle-belief.ts';
+import { savesUp, spacesOut } from './throttle-belief.ts';
 
 /** What it means for an account to be closed and opened: to its circuits, its pace, and to what is learned. */
 export interface Gate {
@@ -42,8 +42,8 @@ export function createGate(parts: PacerParts, onAlarm: (alarm: PacingAlarm | nul
       const { leads, share } = role();
       if (!quota.isClosed) lessons.closed(retryAfterMs, { ...facts, isGuess: share < 1 }, leads && isTelling);
       // What is left of a long window is another time after each refusal.
-      const isAlike = learner.windowS === 1;
-      quota.refused(retryAfterMs, facts.now, { isAlike, isSpaced: leads && isAlike && learner.shape === 'window' });
+      const kind = { isAlike: learner.windowS === 1, isSpaced: leads && spacesOut(learner) };
+      quota.refused(retryAfterMs, facts.now, kind);
       noticeAlarm();
     },
     reopen(since, now) {

@@ -82,11 +82,6 @@ export interface PacerOptions {
   readonly onAlarm?: (alarm: PacingAlarm | null) => void;
 }
 
-// Of a throttle about which nothing is known, each further call that it refused at once may have made it last longer. But
-// of very many the first pause must not be as long as one that several failed probes would make.
-const FURTHER_MS = 250;
-const MOST_FURTHER_MS = 3_000;
-
 export function createPacer(options: PacerOptions): Pacer {
   let role: Role = aloneRole;
   const parts = createPacerParts(options, () => role);
@@ -106,9 +101,6 @@ export function createPacer(options: PacerOptions): Pacer {
     places.ended(inFlight);
   };
   const mayProbe = () => breakers.mayProbe(role.mayProbe);
-  const further = () => {
-    quota.extend(Math.min(quota.pausedUntil + FURTHER_MS, quota.refusedAt + MOST_FURTHER_MS));
-  };
 
   return {
     room(now) {
@@ -191,12 +183,8 @@ export function createPacer(options: PacerOptions): Pacer {
         gate.close(retryAfterMs, { now, inFlight: atOnce, number, ...admission.waits, pacedBefore }, !wasCutOff);
       } else {
         inFlightLimit.refusedToo(number);
-        quota.refusedToo();
-        if (retryAfterMs === null) {
-          if (learner.rate === Number.POSITIVE_INFINITY) further();
-          return;
-        }
-        quota.extend(now + retryAfterMs);
+        quota.refusedToo(retryAfterMs, now, learner.rate === Number.POSITIVE_INFINITY);
+        if (retryAfterMs === null) return;
       }
       turned({ refusal: { period: periods.quota, retryAfterMs, inFlight: atOnce, isPaced: admission.isPaced(now) } });
     },

@@ -4,7 +4,7 @@ import type { Cycle } from './cycle-evidence.ts';
 import { concludeFirst, firstRate } from './first-refusal.ts';
 import { createLastSeconds } from './last-seconds.ts';
 import { createRateClimb } from './rate-climb.ts';
-import { type Belief, initialBelief, savesUp, type ThrottleShape } from './throttle-belief.ts';
+import { type Belief, initialBelief, savesUp, spacesOut, type ThrottleShape } from './throttle-belief.ts';
 import { createTrailingSecond } from './trailing-second.ts';
 
 /** What was going on when the first call after an opening was refused. Times are epoch milliseconds. */
@@ -62,7 +62,7 @@ export interface RateLearner {
    * A probe was granted: what the cycle that ended with the refusal has told is drawn now. Returns how many calls were
    * saved up during the pause.
    */
-  reopened(now: number, facts?: ReopeningFacts): number;
+  reopened(now: number, facts: ReopeningFacts): number;
   /** Time has passed during which `isPaced` says whether calls waited for the rate. */
   evolve(now: number, isPaced: boolean): void;
   snapshot(): LearnedRate;
@@ -161,18 +161,17 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       refusal = facts;
       grantsBefore = grants - trailing.count(facts.at);
     },
-    reopened(now, facts) {
+    reopened(now, { failedAt, isLenient }) {
       const wasShape = belief.shape;
       const at = refusal?.at ?? now;
       pauseMs = now - at;
-      if (refusal !== null) believe(conclusion(refusal, facts?.failedAt ?? at));
+      if (refusal !== null) believe(conclusion(refusal, failedAt));
       const { rate, burst, shape } = belief;
       const missed = (pauseMs * rate) / 1_000;
       caughtUp = savesUp(belief) ? Math.min(burst, missed) : 0;
       // The pause after a wrong guess at the shape says nothing about what the next refusal will cost.
       const isTelling = shape === wasShape && refusal?.wasPaced === true;
-      const isLittle =
-        facts?.isLenient === true && refusal?.statedMs === 0 && shape === 'window' && belief.windowS === 1;
+      const isLittle = isLenient && refusal?.statedMs === 0 && spacesOut(belief);
       if (isTelling) belief = { ...belief, cost: Math.max(0.5, missed - caughtUp) };
       else if (isLittle && belief.cost === null) belief = { ...belief, cost: LITTLE_S * rate };
       startedAt = at;

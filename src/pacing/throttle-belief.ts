@@ -85,6 +85,9 @@ export function initialBelief(knownRate: number): Belief {
 /** Whether a pause can be caught up with: the smallest bucket holds no more than the call that goes first. */
 export const savesUp = ({ shape, burst }: Pick<Belief, 'shape' | 'burst'>) => shape === 'bucket' && burst > 1;
 
+/** Whether calls are spaced out evenly, so that a refusal is about one too many: the rest of a longer window is more. */
+export const spacesOut = ({ shape, windowS }: Pick<Belief, 'shape' | 'windowS'>) => shape === 'window' && windowS === 1;
+
 /** The same belief, but for the rate. */
 export function withRate(belief: Belief, rate: number, target = rate): Belief {
   return { ...belief, rate, target };

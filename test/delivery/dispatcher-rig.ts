@@ -1,7 +1,9 @@
 import { createBacklog } from '../../src/delivery/backlog.ts';
 import type { CredentialState } from '../../src/delivery/credentials.ts';
 import { createDispatcher } from '../../src/delivery/dispatcher.ts';
+import type { Recorded } from '../../src/delivery/ledger.ts';
 import { type AttemptResult, type Draft, isFinal, type Message, moveTo } from '../../src/delivery/message.ts';
+import * as outcomes from '../../src/delivery/outcomes.ts';
 import { rowOf } from '../../src/delivery/stored-message.ts';
 import { createPacer } from '../../src/pacing/pacer.ts';
 import type { FlowKey, FlowPolicy } from '../../src/pacing/scheduler.ts';
@@ -89,6 +91,15 @@ export function createRig(options: RigOptions = {}) {
   const putBack = (message: Message) => {
     if (message.mode === 'async' && message.state === 'queued') rows = [...rows, rowOf(message)].sort(byId);
   };
+  const settle = async (message: Message): Promise<Recorded> => {
+    records.push(`${message.id} ${message.state}`);
+    await recordGate;
+    const end = ends.shift();
+    if (end !== undefined) return end;
+    if (endedElsewhere !== null) return 'lost';
+    putBack(message);
+    return 'held';
+  };
   const dispatcher = createDispatcher({
     clock,
     pacer,
@@ -102,16 +113,11 @@ export function createRig(options: RigOptions = {}) {
         await storeGate;
         return mayBegin;
       },
-      async settle(message) {
-        records.push(`${message.id} ${message.state}`);
-        await recordGate;
-        const end = ends.shift();
-        if (end !== undefined) return end;
-        if (endedElsewhere !== null) return 'lost';
-        putBack(message);
-        return 'held';
+      settle,
+      async settleUnsent(message) {
+        if ((await settle(message)) !== 'lost' || endedElsewhere === null) return;
+        if (isFinal(endedElsewhere)) outcomes.endedElsewhere(message, endedElsewhere);
       },
-      ended: async (id) => (endedElsewhere === null || !isFinal(endedElsewhere) ? null : { ...endedElsewhere, id }),
       follow: () => {},
       undoTake: () => {},
       note: () => {},

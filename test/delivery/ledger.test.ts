@@ -142,18 +142,23 @@ t.test('so does one who took over while the store was out of reach', async (t) =
   t.equal(resolved.length, 1);
 });
 
-t.test('how a message ended in the store is told only if it has ended there', async (t) => {
+t.test('one that ended without an attempt ends as it did in the store, if it has ended there', async (t) => {
   let row: MessageRow | null = rowOf(ended('canceled'));
   const get: Store['get'] = async () => {
     if (row === null) throw new StorageUnavailable('down');
     return row;
   };
-  const { ledger } = setUp(() => true, { get });
-  t.equal(await ledger.ended('msg_1'), row);
+  const stateAfter = async (isHeld: boolean) => {
+    const message = ended('expired');
+    await setUp(() => isHeld, { get }).ledger.settleUnsent(message);
+    return message.state;
+  };
+  t.equal(await stateAfter(false), 'canceled');
+  t.equal(await stateAfter(true), 'expired', 'nobody else had it');
   row = rowOf(queuedMessage(clock.now()));
-  t.equal(await ledger.ended('msg_1'), null);
+  t.equal(await stateAfter(false), 'expired');
   row = null;
-  t.equal(await ledger.ended('msg_1'), null);
+  t.equal(await stateAfter(false), 'expired', 'nobody can tell');
 });
 
 t.test('a fault of the store is not hidden', async (t) => {

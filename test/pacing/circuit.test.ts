@@ -80,8 +80,8 @@ t.test('the pause that sufficed is where the next one begins, and a little less 
 /** Three refusals, and open again after so long. */
 function closeFor(circuit: Circuit, ms: number, at: number, kind = {}) {
   circuit.refused(null, at, kind);
-  circuit.refusedToo();
-  circuit.refusedToo();
+  circuit.refusedToo(null, start, false);
+  circuit.refusedToo(null, start, false);
   circuit.reopen(at + ms);
 }
 
@@ -116,8 +116,8 @@ t.test('a throttle that holds no further call against anybody is asked again soo
 t.test('a pause that another process saw begin says nothing about how lenient the throttle is', async (t) => {
   const circuit = throttle(() => 1);
   circuit.refused(null, start);
-  circuit.refusedToo();
-  circuit.refusedToo();
+  circuit.refusedToo(null, start, false);
+  circuit.refusedToo(null, start, false);
   circuit.adopt({ isClosed: false, pausedUntil: 0, closedAt: start, failures: 0 }, 7);
   circuit.adopt({ isClosed: true, pausedUntil: start + 20_000, closedAt: start + 19_000, failures: 1 }, 8);
   circuit.reopen(start + 20_000);

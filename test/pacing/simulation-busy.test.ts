@@ -129,7 +129,7 @@ t.test(
 );
 
 t.test(
-  'refusals that take as long as any answer, and are punished, do not make one throttle pass for another',
+  'refusals that take as long as other answers, and are punished, do not make one throttle pass for another',
   async (t) => {
     const usedOf = async (name: Name, refusal: { retryAfter: 'none' | 'seconds'; penaltyMs: number }) => {
       const serviceMs = name === '4 at once' ? ([190, 210] as const) : ([20, 40] as const);
