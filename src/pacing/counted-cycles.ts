@@ -94,11 +94,14 @@ export function meetsNumber(belief: Belief, cycle: Cycle): boolean {
 }
 
 /**
- * Whether so many calls within a second are as many as the window takes, of which they were counted before, or, `isLikely`,
- * as had been granted before every refusal so far.
+ * Whether so many calls within a second are as many as the window takes, of which they were counted before.
+ *
+ * @param mostGranted the most that were granted within a second lately. If it is given, what had been granted before every
+ * refusal so far will do as well, unless that was more: a window would not have.
  */
-export function hasUsed({ windowCalls, windowS, alike }: Belief, calls: number, isLikely = false): boolean {
-  const most = windowCalls ?? (isLikely ? (alike?.count ?? null) : null);
+export function hasUsed({ windowCalls, windowS, alike }: Belief, calls: number, mostGranted?: number): boolean {
+  const isLikely = mostGranted !== undefined && alike !== null && mostGranted <= alike.count + doubtOf(alike.count);
+  const most = windowCalls ?? (isLikely ? alike.count : null);
   return most !== null && windowS === 1 && calls >= most - doubtOf(most);
 }
 

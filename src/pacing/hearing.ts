@@ -14,7 +14,8 @@ export function createHearing(parts: PacerParts, gate: Gate): (tidings: Tidings,
     throughput.granted(granted, now);
     if (granted > 0) learner.begin(now);
     // While nothing was ever refused, each process finds out for itself how many places it can fill.
-    const news = Number.isFinite(learner.rate) ? bound : 0;
+    // What was granted before a refusal says nothing against it.
+    const news = Number.isFinite(learner.rate) && !quota.isClosed ? bound : 0;
     const { limit } = inFlightLimit;
     for (let n = 0; n < news; n++) inFlightLimit.granted({ inFlight: limit, tookMs: 0 }, true, now);
     if (isPaced) {

@@ -152,7 +152,9 @@ export function createPacer(options: PacerOptions): Pacer {
         admission.granted();
         const isBound = admission.isBound(startedAt, now);
         if (isBound && (role.leads || !admission.isPaced(now))) bound++;
-        inFlightLimit.granted({ inFlight: number, tookMs: now - startedAt }, isBound, now);
+        // Once a limit is known it is the leader's to raise: a number that grew here would be told as what was in flight.
+        const raises = isBound && (role.leads || learner.rate === Number.POSITIVE_INFINITY);
+        inFlightLimit.granted({ inFlight: number, tookMs: now - startedAt }, raises, now);
       }
       if (wasClosed) turned({ reopened: periods.quota });
     },

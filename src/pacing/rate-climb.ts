@@ -39,6 +39,9 @@ const PROVEN_WINDOWS = 1.5;
 const MOST_TRIED = 64;
 // While nothing was refused at a known rate, it grows faster, and a little faster with every step.
 const SEARCH = { first: 0.07, factor: 1.2, most: 0.2 };
+// So many bursts after an opening what was saved up before it is used. Where no rate was refused, calls that start together
+// later had to wait for others to end, and say nothing about a rate that may be in their way.
+const OPENING_BURSTS = 3;
 // A trial begins carefully, since it is most likely to be refused at once; if it is not, it had better be quick.
 const TRIAL = { first: 0.015, factor: 2, most: 0.2 };
 
@@ -82,8 +85,11 @@ export function createRateClimb(): RateClimb {
   const step = (before: Belief, facts: ClimbFacts, now: number): Belief => {
     const belief = proven(before, facts, now);
     const { rate, target, refusedRate, burst } = belief;
-    if (now - facts.burstAt < (1_000 * burst) / rate) return belief;
-    if (refusedRate === Number.POSITIVE_INFINITY) return grow(belief, SEARCH);
+    const isUnmet = refusedRate === Number.POSITIVE_INFINITY;
+    const burstMs = (1_000 * burst) / rate;
+    const isOpening = !isUnmet || now - facts.openedAt <= OPENING_BURSTS * burstMs;
+    if (isOpening && now - facts.burstAt < burstMs) return belief;
+    if (isUnmet) return grow(belief, SEARCH);
     if (rate < target * 0.999) {
       const gap = target - rate;
       return withRate(belief, rate + Math.min(gap, Math.max(gap * 0.5, target * 0.01)), target);

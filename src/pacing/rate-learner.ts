@@ -154,7 +154,10 @@ export function createRateLearner(options: RateLearnerOptions): RateLearner {
       burstAt = now;
     },
     // What was granted to calls whose answers are on their way is not known yet.
-    isUsedUp: (now, inFlight, isGuess) => hasUsed(belief, trailing.count(now) + inFlight - 1, isGuess),
+    isUsedUp(now, inFlight, isGuess = false) {
+      const granted = trailing.count(now);
+      return hasUsed(belief, granted + inFlight - 1, isGuess ? Math.max(granted, mostInSecond) : undefined);
+    },
     refused(facts) {
       begin(facts.at);
       if (belief.rate === Number.POSITIVE_INFINITY && refusal === null) narrow(facts.at);

@@ -76,6 +76,7 @@ t.test('a window of a second is used up when as many calls were granted as it wa
   t.equal(hasUsed({ ...counted, windowS: 5 }, 20), false);
   const met: Belief = { ...nothing, alike: { count: 20, refusals: 1 } };
   t.equal(hasUsed(met, 20), false, 'what was met before may have been something else');
-  t.equal(hasUsed(met, 20, true), true, 'unless that is likely enough');
-  t.equal(hasUsed(nothing, 1_000, true), false);
+  t.equal(hasUsed(met, 20, 18), true, 'unless that is likely enough');
+  t.equal(hasUsed(met, 24, 24), false, 'which it is not if a second had more');
+  t.equal(hasUsed(nothing, 1_000, 1_000), false);
 });

@@ -93,3 +93,29 @@ t.test('places of what is configured are filled as gently as all of it would be'
   pacer.play({ leads: false, mayProbe: false, share: 0.5, places: 0 });
   t.equal(pacer.room(start + 60_000), 0);
 });
+
+t.test('a known limit on calls in flight is raised by the leader alone, and not in a pause', async (t) => {
+  const limited = (leads: boolean) => {
+    const pacer = open({ concurrency: 32, knownRate: 1_000 });
+    pacer.adopt({ ...pacer.memory(), inFlightLimit: 2 }, pacer.period, start);
+    pacer.play({ leads, mayProbe: true, share: 0.5, places: 2 });
+    return pacer;
+  };
+  const limitAfterGrants = (leads: boolean) => {
+    const pacer = limited(leads);
+    for (let now = start; now < start + 10_000; now += 100) {
+      const passes = enterAll(pacer, now);
+      pacer.room(now);
+      for (const pass of passes) pacer.succeeded(pass, now);
+    }
+    return pacer.state(start + 10_000).inFlightLimit;
+  };
+  t.equal(limitAfterGrants(false), 2, 'who follows has what it was told');
+  t.ok(limitAfterGrants(true) > 2, 'who leads tries more');
+
+  const pacer = limited(true);
+  pacer.throttled(pacer.enter(start), 1_000, start);
+  const { inFlightLimit } = pacer.state(start);
+  pacer.hear({ granted: 40, bound: 40, isPaced: false, refusal: null, reopened: null }, start + 10);
+  t.equal(pacer.state(start).inFlightLimit, inFlightLimit, 'what was granted before a refusal says nothing against it');
+});

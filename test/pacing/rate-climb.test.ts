@@ -80,3 +80,19 @@ t.test(
     t.ok((rates.at(-1) ?? 0) > 20.5 && (rates.at(-1) ?? 0) < 22.5, `${rates.at(-1)}: a step takes half a minute`);
   },
 );
+
+t.test(
+  'a rate that was never refused grows past calls that start together, since they had waited for others',
+  async (t) => {
+    const grown = (refusedRate: number) => {
+      const climb = createRateClimb();
+      let at = belief({ rate: 10, target: 10, refusedRate, burst: 12 });
+      climb.restart(at.rate, start);
+      for (let now = start + 500; now <= start + 8_000; now += 500)
+        at = climb.evolve(at, { ...facts, burstAt: now - 100 }, true, now);
+      return at.rate;
+    };
+    t.ok(grown(Number.POSITIVE_INFINITY) > 20, `${grown(Number.POSITIVE_INFINITY)}`);
+    t.equal(grown(12), 10, 'one that was refused may have been so for such a burst');
+  },
+);
