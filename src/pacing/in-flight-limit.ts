@@ -1,5 +1,5 @@
 import { createCrowdEvidence } from './crowd-evidence.ts';
-import { isAboutNumber, type LimitFacts } from './in-flight-verdict.ts';
+import { isAboutNumber, type LimitFacts, TELLING } from './in-flight-verdict.ts';
 
 /** A granted attempt: it began as number `inFlight`, and took so long. */
 export interface GrantFacts {
@@ -99,7 +99,8 @@ export function createInFlightLimit(options: { readonly concurrency: number }): 
     refusedFirst({ inFlight, number, isGuess = false }) {
       // A single call was not one too many.
       if (inFlight <= 1) return;
-      lowerBelow(number, inFlight, mostGranted);
+      // Nor were two, where others may have had more.
+      lowerBelow(number, isGuess ? Math.max(TELLING, inFlight) : inFlight, mostGranted);
       // What was guessed too low must not stay so for minutes; nor what was seen before another process was heard of.
       isHolding = !isGuess;
       isFirst = true;

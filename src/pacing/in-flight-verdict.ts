@@ -41,8 +41,8 @@ const MOST_BLAMES = 3;
 const WINDOW_MS = 1_000;
 // A refusal so soon after more than before were let go at once is put on that, whether or not the rate was in the way.
 const TRIAL_MS = 3_000;
-// With fewer in flight their number says nothing: one more or less is chance.
-const FEW = 3;
+/** Fewer in flight say nothing by their number: one more or less is chance. */
+export const TELLING = 3;
 // After so many grants it is no chance that no call was granted with as many in flight.
 const MANY_GRANTS = 20;
 // A refusal so soon after an opening meets the burst that it began with.
@@ -57,8 +57,8 @@ export function isAboutNumber(facts: LimitFacts, seen: Seen): boolean {
   const isOnTrial = inFlight > seen.held && now - seen.raisedAt < TRIAL_MS;
   const isOnlyBound = now - boundAt < RECENT_MS && now - pacedAt > Math.min(UNPACED_MS, now - openedAt);
   const { isUsedUp = false, isGuess = false } = facts;
-  const isKnown = !isGuess || facts.number >= FEW;
-  const isLikely = isKnown && (isOnlyBound || isMoreThanSince(facts, seen)) && seen.blamed < MOST_BLAMES;
+  if (isGuess && facts.number < TELLING) return false;
+  const isLikely = (isOnlyBound || isMoreThanSince(facts, seen)) && seen.blamed < MOST_BLAMES;
   // A window refuses for its own reasons, with as many in flight as happen to be.
   return isMoreThanEver || isOnTrial || (!isUsedUp && (isLikely || isBurst(facts, seen)));
 }
@@ -69,7 +69,7 @@ export function isAboutNumber(facts: LimitFacts, seen: Seen): boolean {
  */
 function isMoreThanSince({ now, inFlight, number, boundAt, pacedAt, pacedBefore, openedAt }: LimitFacts, seen: Seen) {
   const wasUnpaced = pacedBefore < openedAt || boundAt > pacedAt;
-  const isTelling = wasUnpaced || (seen.grantsSince >= MANY_GRANTS && number >= FEW);
+  const isTelling = wasUnpaced || (seen.grantsSince >= MANY_GRANTS && number >= TELLING);
   return inFlight > seen.mostSince && isTelling && now - openedAt + seen.lastPauseMs >= WINDOW_MS;
 }
 
@@ -79,7 +79,7 @@ function isMoreThanSince({ now, inFlight, number, boundAt, pacedAt, pacedBefore,
  * next refusal says so, while a rate that is too low stays for minutes.
  */
 function isBurst({ now, number, openedAt }: LimitFacts, { mostSince, grantsSince, blamed }: Seen): boolean {
-  const isWide = number >= FEW && number >= mostSince;
+  const isWide = number >= TELLING && number >= mostSince;
   const isEarly = now - openedAt < BURST_MS && grantsSince >= number && grantsSince <= MOST_USES * number;
   return isWide && isEarly && blamed < MOST_BURSTS;
 }

@@ -167,6 +167,15 @@ t.test('of several processes two in flight say nothing: how many the others have
   t.equal(refused(2, false), true);
   t.equal(refused(2, true), false);
   t.equal(refused(3, true), true);
+
+  // Two are refused at the same time, at a rate that two processes find too high together.
+  const limit = createInFlightLimit({ concurrency: 32 });
+  limit.refusedFirst({ ...bound(2), isGuess: true });
+  t.equal(limit.limit, 2, 'so the first refusal leaves two');
+  limit.reopened(1_000, now, true);
+  grant(limit, 8, now + 100);
+  t.equal(limit.blames({ ...bound(2, now + 200), isGuess: true }), false, 'nor is it a trial that failed');
+  t.equal(limit.blames({ ...bound(3, now + 300), isGuess: true }), true);
 });
 
 t.test('two in flight are not too many for whoever was granted a burst of twice as many', async (t) => {
